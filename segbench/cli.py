@@ -1,0 +1,173 @@
+"""The command line. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from segbench import __version__
+from segbench.errors import InputError, SegbenchError
+
+FORMATS = ("table", "json", "csv", "markdown")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status (0, 1 a cell failed, 2 bad input)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments[:1] == ["run"]:  # Hydra parses the rest
+            return _run(arguments[1:])
+        options = _parser().parse_args(arguments)
+        return int(options.command(options))
+    except InputError as error:
+        return _fail(str(error), 2)
+    except SegbenchError as error:
+        return _fail(str(error), 1)
+    except BrokenPipeError:  # `segbench leaderboard | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _fail("stopped; the same command goes on where it was", 130)
+
+
+def _fail(line: str, status: int) -> int:
+    print(f"segbench: {line}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="segbench", description="Customer segmentation as an experiment that can be trusted."
+    )
+    parser.add_argument("--version", action="version", version=f"segbench {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands.add_parser(
+        "run",
+        help="run a study, or a sweep with -m: segbench run -m dataset=cdnow algorithm=kmeans,gmm",
+        add_help=False,
+    )
+    board = commands.add_parser("leaderboard", help="rank the results in a folder")
+    board.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
+                       help="a results folder, one of its sweeps or one result")  # fmt: skip
+    board.add_argument("--format", choices=FORMATS, default="table")
+    board.add_argument("--out", type=Path, metavar="FILE", help="write to a file, not to stdout")
+    board.set_defaults(command=_leaderboard)
+    assign = commands.add_parser("assign", help="give each new customer a segment")
+    assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
+    assign.add_argument("--out", type=Path, required=True, metavar="FILE")
+    assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
+                        help="where keys are looked up")  # fmt: skip
+    assign.add_argument("--delimiter", default=",")
+    assign.set_defaults(command=_assign)
+    datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
+    datasets.add_argument("name", nargs="?", metavar="NAME")
+    datasets.set_defaults(command=_datasets)
+    return parser
+
+
+def _run(overrides: list[str]) -> int:
+    # Threads are spent on replicates and row blocks, so BLAS and OpenMP get one each; they read
+    # these when they are first imported.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    from segbench import sweep
+
+    folders, results = sweep.main(overrides)
+    if not results:
+        return 0
+    for folder in folders:
+        _closing(folder)
+    good = ("complete", "ineligible", "skipped")
+    return 0 if all(result.status in good for result in results) else 1
+
+
+def _closing(folder: Path) -> None:
+    """The leaderboard of a sweep, where it lies, and what to type next."""
+    from segbench import leaderboard, model
+    from segbench.report import terminal
+
+    rows = leaderboard.build(folder)
+    print(terminal.render(rows))
+    command = "segbench" if shutil.which("segbench") else sys.argv[0].split(" ")[0]
+    print(f"\nResults: {folder}")
+    print(f"Again:   {command} leaderboard --results {folder}")
+    best = next((row for row in rows if row.rank and model.assigns(Path(row.path))), None)
+    if best is not None:
+        print(f"Assign:  {command} assign {best.result.key[:8]} new_customers.csv "
+              f"--out segments.csv --results {folder}")  # fmt: skip
+    print(f"Yours:   {command} run -m dataset=table dataset.path=customers.csv "
+          "features=standard,mixed algorithm=kmeans,gmm,random")  # fmt: skip
+
+
+def _leaderboard(options: argparse.Namespace) -> int:
+    from segbench import leaderboard
+    from segbench.report import terminal, text
+
+    rows = leaderboard.build(options.results)
+    if not rows:
+        raise InputError(options.results, found="no results", wanted="results of segbench run")
+    plain = [leaderboard.flat(row) for row in rows]
+    if options.format == "table":
+        out = terminal.render(rows, color=False if options.out else None)
+    else:
+        out = {"json": text.to_json, "csv": text.to_csv, "markdown": text.to_markdown}[
+            options.format
+        ](plain)
+    if options.out is None:
+        print(out)
+    else:
+        _write(options.out, out + "\n")
+    return 0
+
+
+def _assign(options: argparse.Namespace) -> int:
+    import csv
+    import io
+
+    from segbench import model
+    from segbench.results import find
+
+    stored = find(options.result, options.results)
+    assigned = model.load(stored.path).assign(options.table, options.delimiter)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["id", "segment"])
+    writer.writerows(zip(assigned.ids.tolist(), assigned.segments.tolist(), strict=True))
+    _write(options.out, out.getvalue())
+    print(f"{len(assigned.ids)} customers assigned: {options.out}")
+    return 0
+
+
+def _datasets(options: argparse.Namespace) -> int:
+    import yaml
+
+    from segbench.paths import CONF
+
+    files = {path.stem: path for path in sorted((CONF / "dataset").glob("*.yaml"))}
+    if options.name is None:
+        for name, path in files.items():
+            print(f"{name:<10} {yaml.safe_load(path.read_text(encoding='utf-8'))['title']}")
+        return 0
+    if options.name not in files:
+        wanted = f"one of {', '.join(files)}"
+        raise InputError("datasets", found=repr(options.name), wanted=wanted)
+    print(files[options.name].read_text(encoding="utf-8").rstrip())
+    return 0
+
+
+def _write(path: Path, content: str) -> None:
+    from segbench.results import write_text
+
+    try:
+        write_text(path, content)
+    except OSError as error:
+        raise InputError(path, found=str(error.strerror), wanted="a file to write") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,271 @@
+"""The types that travel between the rooms, one per arrow of the flow, none with a way back.
+
+Table -> Matrix -> Partition -> Score -> Result -> Row, with Reference (what metrics read) and
+Outcomes (what only the finished choice may see) beside the table. All are frozen: a room that
+wants something else makes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+SCHEMA = 1
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.intp]
+Status = Literal["complete", "ineligible", "skipped", "failed", "timeout", "memory", "missing"]
+FINAL: frozenset[str] = frozenset({"complete", "ineligible", "skipped"})
+"""Statuses that a second run keeps; the others are tried again."""
+
+RFM = ("recency", "frequency", "monetary")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Customers x attributes.
+
+    Attributes:
+        name: what the leaderboard calls it.
+        ids: (n,) unique customer ids.
+        frame: (n, p) attributes: numeric and ordinal columns float64 (an ordinal column holds the
+            position of its level), categorical columns pandas Categorical; NaN is missing.
+        numeric, ordinal, categorical: the columns of `frame` by type.
+        levels: the levels of each ordinal column, lowest first.
+        rfm: column that plays recency, frequency, monetary (keys that the table has).
+        revenue: column that adds up to revenue, if there is one.
+        sha256: of the source bytes.
+        notes: what was inferred about the columns, in words.
+
+    """
+
+    name: str
+    ids: npt.NDArray[Any]
+    frame: pd.DataFrame
+    numeric: tuple[str, ...]
+    ordinal: tuple[str, ...]
+    categorical: tuple[str, ...]
+    levels: Mapping[str, tuple[str, ...]]
+    rfm: Mapping[str, str]
+    revenue: str | None
+    sha256: str
+    id_name: str = "id"
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: Rows) -> Table:
+        """The same table with only these rows, in this order."""
+        return replace(self, ids=self.ids[rows], frame=self.frame.iloc[rows])
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What a finished partition is judged by, and nothing may be tuned on.
+
+    Attributes:
+        reference: label columns, each (n,) strings, missing = None (left out of agreement).
+        targets: outcome columns (response, churn, ...), used to profile segments.
+        future: (n,) spend after the cut-off date, or None.
+
+    """
+
+    reference: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    targets: pd.DataFrame = field(default_factory=pd.DataFrame)
+    future: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The declared space in which every partition of a table is scored.
+
+    Attributes:
+        kind: rank, standard, gower or native.
+        X: (n, d) numeric part; only Gower keeps NaN.
+        C: (n, c) category codes, -1 missing.
+        ranges: (d,) observed range of each numeric column, for Gower.
+        columns: names of the columns of X, then of C.
+        version: of the definition.
+
+    """
+
+    kind: str
+    X: Floats
+    C: Ints
+    ranges: Floats
+    columns: tuple[str, ...]
+    version: int = 1
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What an algorithm sees: X (n, d) float64, C (n, c) codes with -1 unknown, names, levels."""
+
+    X: Floats
+    C: Ints
+    names: tuple[str, ...]
+    n_levels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A segment for every customer.
+
+    Attributes:
+        labels: (n,) int32; -1 noise, 0..k-1 all used, numbered by descending size, ties by first
+            row.
+        raw: (k,) the label that the algorithm gave to segment 0, 1, ...
+
+    """
+
+    labels: Ints
+    raw: tuple[int, ...]
+
+    @classmethod
+    def from_labels(cls, labels: Sequence[int] | npt.NDArray[Any]) -> Partition:
+        """Renumber any integer labels; negative ones are noise.
+
+        >>> Partition.from_labels([7, 3, 3, -1, 5]).labels.tolist()
+        [1, 0, 0, -1, 2]
+        """
+        given = np.asarray(labels).astype(np.int64)
+        names, first, inverse, counts = np.unique(
+            given, return_index=True, return_inverse=True, return_counts=True
+        )
+        kept = np.flatnonzero(names >= 0)
+        order = kept[np.lexsort((first[kept], -counts[kept]))]
+        new = np.full(len(names), -1, dtype=np.int32)
+        new[order] = np.arange(len(order), dtype=np.int32)
+        return cls(new[inverse].astype(np.int32), tuple(int(name) for name in names[order]))
+
+    @property
+    def k(self) -> int:
+        """Number of segments, noise not counted."""
+        return len(self.raw)
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(k,) customers per segment, largest first."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=self.k)
+
+    @property
+    def noise(self) -> int:
+        """Number of customers that no segment took."""
+        return int(np.count_nonzero(self.labels < 0))
+
+    @property
+    def coverage(self) -> float:
+        """Share of all customers that have a segment."""
+        return 1.0 - self.noise / max(len(self.labels), 1)
+
+    @property
+    def shares(self) -> Floats:
+        """(k,) share of all customers per segment."""
+        return np.asarray(self.sizes / max(len(self.labels), 1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number about a partition, with its interval, or the reason why there is none."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    status: Literal["ok", "undefined"] = "ok"
+    why: str = ""
+    space: str | None = None
+    version: int = 1
+
+    @classmethod
+    def undefined(cls, why: str, space: str | None = None) -> Score:
+        """A score without a value."""
+        return cls(None, status="undefined", why=why, space=space)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished cell, exactly as it stands in `result.json`."""
+
+    key: str
+    sweep: str
+    status: Status
+    why: str
+    dataset: Mapping[str, Any]
+    features: str
+    algorithm: str
+    baseline: bool
+    space: str | None
+    seed: int
+    params: Mapping[str, Any] = field(default_factory=dict)
+    segments: Mapping[str, Any] | None = None
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    trials: Mapping[str, int] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_mb: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, in the documented order of fields."""
+        plain = asdict(self)
+        return {"schema": plain.pop("schema"), **plain}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Result:
+        """The inverse of `as_json`."""
+        scores = {name: Score(**score) for name, score in plain["scores"].items()}
+        return cls(**{**plain, "scores": scores})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a leaderboard: a result, its rank among the eligible, and its warnings.
+
+    `board` names what may be ranked together: data set, data revision, space and schema.
+    """
+
+    result: Result
+    board: str
+    rank: int | None
+    eligible: bool
+    quality: float | None
+    reversed_in: tuple[str, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Segments of new customers: ids (m,), segments (m,) int32 with -1 for none."""
+
+    ids: npt.NDArray[Any]
+    segments: Ints
+
+
+class Clusterer(Protocol):
+    """What an algorithm's `_target_` must offer: scikit-learn's clusterer convention."""
+
+    def fit_predict(self, X: Floats) -> npt.NDArray[Any]:
+        """Labels (n,) of the rows of X (n, d); negative means noise."""
+        ...
+
+
+class Tracker(Protocol):
+    """A mirror of finished results; it may warn, never fail and never delay a study."""
+
+    def record(self, result: Result, config: Mapping[str, Any]) -> None:
+        """Mirror one finished result."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way, within a bounded time."""
+        ...

@@ -1,0 +1,299 @@
+"""Raw columns into a typed Table and its Outcomes, by declaration or by a stated inference.
+
+The inference, for columns of a user's own table that no role names (what it decided is printed):
+a column called id, customer_id, ... is the id; numbers are numeric, unless there are only two
+different ones (categorical); at most `MAX_LEVELS` different texts are categorical; dates, more
+texts than that, a single value or no value at all are ignored. A column in which most cells are
+numbers and some are not is an error, because guessing either way would hide it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segbench.contracts import RFM, Floats, Outcomes, Table
+from segbench.dataset.readers import MISSING, Raw
+from segbench.errors import InputError
+
+ROLES = ("id", "numeric", "categorical", "ordinal", "target", "reference", "ignore")
+ID_NAMES = frozenset(
+    {"id", "customer_id", "customerid", "customer", "client_id", "user_id", "household_id"}
+)
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
+MAX_LEVELS = 30
+UNSEEN = "(a level that the training table did not have)"
+MAX_ABS = 1e100
+"""Above this the square of a value, summed over customers, no longer fits a float64."""
+
+
+def build_table(raw: Raw, name: str, spec: Mapping[str, Any]) -> tuple[Table, Outcomes]:
+    """Type every column of `raw` by the roles in `spec["columns"]`, inferring what is not declared.
+
+    Raises:
+        InputError: a column is declared but absent or cannot hold what it holds, an id is missing
+            or repeated, or nothing usable is left.
+
+    """
+    roles, notes = _roles(raw, {**(spec.get("columns") or {}), **raw.declared})
+    special = _missing_values(spec)
+    frame: dict[str, Any] = {}
+    for column in roles["numeric"]:
+        frame[column] = _numeric(raw, column, special.get(column, ()))
+    for column, levels in roles["ordinal"].items():
+        frame[column] = _ordinal(raw, column, levels)
+    for column in roles["categorical"]:
+        frame[column] = _categorical(raw, column)
+    if not frame:
+        raise InputError(raw.file, found="no usable column", wanted="a numeric or categorical one")
+    for column, values in frame.items():
+        if pd.isna(pd.Series(values)).all():
+            raise InputError(
+                raw.file, column=column, found="only missing values", wanted="some values"
+            )
+    if len(raw.lines) < 2:
+        raise InputError(raw.file, found="1 customer", wanted="at least 2")
+    table = Table(
+        name=name,
+        ids=_ids(raw, roles["id"]),
+        frame=pd.DataFrame(frame),
+        numeric=tuple(roles["numeric"]),
+        ordinal=tuple(roles["ordinal"]),
+        categorical=tuple(roles["categorical"]),
+        levels={column: tuple(levels) for column, levels in roles["ordinal"].items()},
+        rfm=_rfm(raw.file, spec.get("rfm") or {}, roles["numeric"]),
+        revenue=_revenue(raw.file, spec.get("revenue"), roles["numeric"]),
+        sha256=raw.sha256,
+        id_name=roles["id"] or "id",
+        notes=tuple(notes),
+    )
+    return table, _outcomes(raw, roles)
+
+
+def build_frame(
+    raw: Raw,
+    numeric: Sequence[str],
+    ordinal: Mapping[str, Sequence[str]],
+    categorical: Mapping[str, Sequence[str]],
+    missing_values: Mapping[str, Sequence[float]],
+) -> pd.DataFrame:
+    """Columns typed exactly as another table's were; a level that it did not have is `UNSEEN`.
+
+    Raises:
+        InputError: a column is absent or holds what it cannot.
+
+    """
+    frame: dict[str, Any] = {}
+    for column in [*numeric, *categorical]:
+        if column not in raw.columns:
+            have = f"that column beside {', '.join(list(raw.columns)[:20])}"
+            raise InputError(raw.file, column=column, found="no such column", wanted=have)
+        if column in ordinal:
+            frame[column] = _ordinal(raw, column, list(ordinal[column]))
+        elif column in categorical:
+            levels = list(categorical[column])
+            text, missing = _text(raw, column)
+            text[~np.isin(text.astype(str), levels)] = UNSEEN
+            text[missing] = None
+            frame[column] = pd.Categorical(text, categories=[*levels, UNSEEN])
+        else:
+            frame[column] = _numeric(raw, column, tuple(missing_values.get(column, ())))
+    return pd.DataFrame(frame)
+
+
+def find_ids(raw: Raw, column: str) -> npt.NDArray[Any]:
+    """The ids of a table: the named column, else one called id, ..., else row numbers from 0."""
+    named = column if column in raw.columns else None
+    by_name = next((name for name in raw.columns if name.lower() in ID_NAMES), None)
+    return _ids(raw, named or by_name)
+
+
+def parse_numbers(raw: Raw, column: str, special: tuple[float, ...] = ()) -> Floats:
+    """The column as float64 with NaN for missing values; `special` values are missing too."""
+    return _numeric(raw, column, special)
+
+
+def is_missing(cells: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which cells of an object array stand for a missing value."""
+    return np.fromiter((str(cell).strip().lower() in MISSING for cell in cells), bool, len(cells))
+
+
+def _roles(raw: Raw, declared: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The declared roles, completed by inference where the declaration leaves columns open."""
+    unknown = set(declared) - set(ROLES)
+    if unknown:
+        raise InputError(
+            "dataset.columns", found=", ".join(sorted(unknown)), wanted=f"roles {list(ROLES)}"
+        )
+    roles: dict[str, Any] = {role: list(declared.get(role) or ()) for role in ROLES[1:]}
+    roles["id"] = declared.get("id")
+    roles["ordinal"] = {
+        str(column): [str(level) for level in levels]
+        for column, levels in (declared.get("ordinal") or {}).items()
+    }
+    named = [roles["id"]] if roles["id"] else []
+    named += [column for role in ROLES[1:] for column in roles[role]]
+    for column in named:
+        if column not in raw.columns:
+            have = ", ".join(list(raw.columns)[:20])
+            raise InputError(raw.file, column=str(column), found="no such column", wanted=have)
+        if named.count(column) > 1:
+            raise InputError(raw.file, column=column, found="two roles", wanted="one role")
+    notes = []
+    for column in raw.columns:
+        if column not in named:
+            role, why = _infer(raw, column, have_id=roles["id"] is not None)
+            notes.append(f"{column} {role} ({why})")
+            if role == "id":
+                roles["id"] = column
+            else:
+                roles[role].append(column)
+    _check_any_value(raw, roles)
+    return roles, notes
+
+
+def _infer(raw: Raw, column: str, have_id: bool) -> tuple[str, str]:
+    cells = raw.columns[column]
+    if not have_id and column.lower() in ID_NAMES:
+        return "id", "by its name"
+    present = cells[~is_missing(cells)]
+    distinct = np.unique(present.astype(str))
+    if len(distinct) < 2:
+        return "ignore", "no values" if not len(distinct) else "a single value"
+    numbers = pd.to_numeric(pd.Series(present), errors="coerce")
+    share = float(numbers.notna().mean())
+    if share == 1.0:
+        two = numbers.nunique() == 2
+        return ("categorical", "two values") if two else ("numeric", "numbers")
+    if share > 0.5:
+        row = int(np.flatnonzero(~is_missing(cells))[int(np.argmax(numbers.isna()))])
+        raise InputError(
+            raw.file,
+            row=int(raw.lines[row]),
+            column=column,
+            found=repr(cells[row]),
+            wanted=f"a number, as in most rows (or declare dataset.columns.categorical=[{column}])",
+        )
+    if all(DATE.match(text) for text in distinct):
+        return "ignore", "dates; days before a fixed day would be numeric"
+    if len(distinct) <= min(MAX_LEVELS, len(cells) // 2):
+        return "categorical", f"{len(distinct)} different texts"
+    return "ignore", f"{len(distinct)} different texts"
+
+
+def _check_any_value(raw: Raw, roles: Mapping[str, Any]) -> None:
+    others = [column for column in raw.columns if column != roles["id"]]
+    if others and all(
+        raw.columns[column].dtype == object and is_missing(raw.columns[column]).all()
+        for column in others
+    ):
+        raise InputError(raw.file, found="only missing values", wanted="some values")
+
+
+def _numeric(raw: Raw, column: str, special: tuple[float, ...]) -> Floats:
+    cells = raw.columns[column]
+    if cells.dtype == object:
+        missing = is_missing(cells)
+        text = pd.Series(np.where(missing, "nan", cells.astype(str)))
+        values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+        _refuse(raw, column, np.isnan(values) & ~missing, "a number")
+    else:
+        values = cells.astype(np.float64)
+    limit = f"a number between -{MAX_ABS:g} and {MAX_ABS:g}"
+    _refuse(raw, column, np.abs(values) > MAX_ABS, limit)
+    return np.where(np.isin(values, special), np.nan, values)
+
+
+def _ordinal(raw: Raw, column: str, levels: list[str]) -> Floats:
+    text, missing = _text(raw, column)
+    codes = pd.Categorical(text, categories=levels).codes.astype(np.float64)
+    _refuse(raw, column, (codes < 0) & ~missing, f"one of {levels}")
+    return np.where(codes < 0, np.nan, codes)
+
+
+def _categorical(raw: Raw, column: str) -> pd.Categorical:
+    text, missing = _text(raw, column)
+    text[missing] = None
+    return pd.Categorical(text, categories=sorted(set(text[~missing]), key=_natural))
+
+
+def _text(raw: Raw, column: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    cells = np.array([str(cell).strip() for cell in raw.columns[column]], dtype=object)
+    return cells, is_missing(cells)
+
+
+def _natural(level: str) -> tuple[int, float, str]:
+    """Sort numbers by value, before texts by letter."""
+    try:
+        return (0, float(level), level)
+    except ValueError:
+        return (1, 0.0, level)
+
+
+def _refuse(raw: Raw, column: str, bad: npt.NDArray[np.bool_], wanted: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        found = repr(raw.columns[column][row])
+        raise InputError(
+            raw.file, row=int(raw.lines[row]), column=column, found=found, wanted=wanted
+        )
+
+
+def _ids(raw: Raw, column: str | None) -> npt.NDArray[Any]:
+    """The id column (integers where all are written as such), or row numbers from 0."""
+    if column is None:
+        return np.arange(len(raw.lines))
+    text, missing = _text(raw, column)
+    _refuse(raw, column, missing, "an id")
+    again = pd.Series(text).duplicated().to_numpy()
+    if again.any():
+        first = raw.lines[int(np.argmax(text == text[int(np.argmax(again))]))]
+        _refuse(raw, column, again, f"an id that occurs once (row {first} has it too)")
+    # Zero-padded ids (00001) must come back as they were given.
+    plain = all(len(i) < 19 and i.isascii() and i.isdigit() and str(int(i)) == i for i in text)
+    return text.astype(np.int64) if plain else text
+
+
+def _rfm(file: str, declared: Mapping[str, Any], numeric: list[str]) -> dict[str, str]:
+    """Columns that play recency, frequency and monetary: as declared, else by their names."""
+    by_name = {column.lower(): column for column in numeric}
+    found = {}
+    for part in RFM:
+        column = declared.get(part) or by_name.get(part)
+        if column and column not in numeric:
+            raise InputError(file, column=column, found=f"no numeric column for {part}",
+                             wanted=f"one of {numeric}")  # fmt: skip
+        if column:
+            found[part] = str(column)
+    return found
+
+
+def _revenue(file: str, declared: Any, numeric: list[str]) -> str | None:
+    if declared and declared not in numeric:
+        raise InputError(file, column=declared, found="no numeric column for revenue",
+                         wanted=f"one of {numeric}")  # fmt: skip
+    return str(declared) if declared else None
+
+
+def _missing_values(spec: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+    declared = spec.get("missing_values") or {}
+    return {str(column): tuple(float(v) for v in values) for column, values in declared.items()}
+
+
+def _outcomes(raw: Raw, roles: Mapping[str, Any]) -> Outcomes:
+    reference = {}
+    for column in roles["reference"]:
+        text, missing = _text(raw, column)
+        text[missing] = None
+        reference[column] = text
+    targets = {}
+    for column in roles["target"]:
+        cells = raw.columns[column]
+        missing = is_missing(cells)
+        targets[column] = pd.Series(cells).mask(missing)
+    return Outcomes(reference, pd.DataFrame(targets), raw.future)

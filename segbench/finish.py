@@ -1,0 +1,175 @@
+"""What comes after tuning: the choice fitted, scored with everything, and written down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from segbench import model
+from segbench.cell import Cell, public_config
+from segbench.contracts import Outcomes, Reference, Result, Score, Status, Table
+from segbench.dataset import display_name
+from segbench.machine import peak_mb, versions
+from segbench.metric import INTERNAL, score_outcomes, score_partition
+from segbench.report.profile import profile
+from segbench.results import write_result
+from segbench.space import other_spaces
+from segbench.study import Choice, Record
+from segbench.trial import (
+    STABILITY,
+    Evaluator,
+    Fitted,
+    describe_violations,
+    guard_violations,
+)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Everything that is known when tuning ends."""
+
+    cell: Cell
+    table: Table
+    outcomes: Outcomes
+    reference: Reference
+    evaluator: Evaluator
+    records: list[Record]
+    planned: int
+    tuning: float
+    start: float
+
+    def without_choice(self, status: Status, why: str) -> Result:
+        result = without_partition(self.cell, status, why, self.start, save=False)
+        result = replace(result, space=self.reference.kind, trials=self._trials())
+        write_result(self.cell.folder, result, _yaml(self.cell))
+        return result
+
+    def write(self, choice: Choice) -> Result:
+        """Fit the choice on all customers, score it with everything, write it down."""
+        config, params = self.cell.config, choice.record.params
+        fitted = self.evaluator.fit(params)
+        partition = fitted.partition
+        violations = guard_violations(partition, config["guards"], config["algorithm"]["baseline"])
+        scores = self._scores(fitted, params)
+        status: Status = "complete" if choice.eligible else "ineligible"
+        why = choice.why
+        if not choice.eligible:
+            undefined = [f"{name} {scores[name].why}" for name in config["study"]["objectives"]
+                         if scores[name].value is None]  # fmt: skip
+            reasons = [*filter(None, [describe_violations(violations, partition)]), *undefined]
+            why = f"no feasible trial; the nearest has {'; '.join(reasons)}"
+        sizes, shares = partition.sizes, partition.shares
+        result = Result(
+            key=self.cell.key, sweep=config["sweep"], status=status, why=why,
+            dataset={"name": self.table.name, "rows": len(self.table),
+                     "sha256": self.table.sha256},
+            features=config["features"]["name"], algorithm=config["algorithm"]["name"],
+            baseline=config["algorithm"]["baseline"], space=self.reference.kind,
+            seed=config["seed"], params=params,
+            segments={
+                "k": partition.k, "sizes": sizes.tolist(), "noise": partition.noise,
+                "largest_share": float(shares.max(initial=0.0)),
+                "smallest_share": float(shares.min()) if len(shares) else 0.0,
+            },
+            scores=scores, trials=self._trials(), seconds=self._seconds(),
+            peak_mb=peak_mb(), versions=versions(),
+        )  # fmt: skip
+        write_result(self.cell.folder, result, _yaml(self.cell), self._filler(fitted))
+        return result
+
+    def _scores(self, fitted: Fitted, params: Mapping[str, Any]) -> dict[str, Score]:
+        """Reference space first, then stability with fresh replicates, outcomes, other spaces."""
+        partition, threads = fitted.partition, self.evaluator.threads
+        scores = score_partition(self.reference, partition, INTERNAL, threads)
+        try:
+            scores[STABILITY] = (
+                self.evaluator.stability(params, partition, stream=1)
+                if partition.k > 1
+                else Score.undefined(f"needs at least 2 segments, has {partition.k}")
+            )
+        except ValueError as error:  # a resample that the algorithm cannot be fitted on
+            scores[STABILITY] = Score.undefined(" ".join(str(error).split())[:300])
+        scores |= score_outcomes(partition, self.outcomes, self.cell.config["seed"])
+        empty = np.empty((len(self.table), 0), dtype=np.int32)
+        native = Reference("native", fitted.X, empty, np.ptp(fitted.X, axis=0), ())
+        for space in [*other_spaces(self.table, self.reference), native]:
+            others = score_partition(space, partition, INTERNAL, threads)
+            scores |= {f"{name}@{space.kind}": score for name, score in others.items()}
+        return scores
+
+    def _trials(self) -> dict[str, int]:
+        complete = sum(r.trial is not None and not r.trial.stopped for r in self.records)
+        pruned = sum(r.trial is not None and r.trial.stopped for r in self.records)
+        failed = len(self.records) - complete - pruned
+        return {"planned": max(self.planned, len(self.records)), "complete": complete,
+                "pruned": pruned, "failed": failed}  # fmt: skip
+
+    def _seconds(self) -> dict[str, float]:
+        total = time.perf_counter() - self.start
+        return {"total": round(total, 3), "tuning": round(self.tuning, 3)}
+
+    def _filler(self, fitted: Fitted) -> Callable[[Path], None]:
+        """Writes the files beside result.json."""
+
+        def fill(folder: Path) -> None:
+            labels = pd.DataFrame({"id": self.table.ids, "segment": fitted.partition.labels})
+            labels.to_parquet(folder / "labels.parquet", index=False)
+            trials_frame(self.records).to_parquet(folder / "trials.parquet", index=False)
+            profile(self.table, fitted.partition, self.outcomes).to_csv(
+                folder / "profile.csv", index=False
+            )
+            model.save(folder / "model", fitted, self.table, self.cell.config)
+
+        return fill
+
+
+def trials_frame(records: list[Record]) -> pd.DataFrame:
+    """One row per trial: index, state, why, parameters, scores, guards, k, noise, seconds."""
+    rows = []
+    for record in records:
+        t = record.trial
+        row: dict[str, Any] = {"number": record.index, "state": "failed", "why": record.why}
+        row |= {f"param_{name}": value for name, value in record.params.items()}
+        if t is not None:
+            row["state"] = "pruned" if t.stopped else "complete"
+            for name, score in t.scores.items():
+                row |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high}
+            row |= {f"guard_{name}": value for name, value in t.violations.items()}
+            row |= {"k": t.k, "noise": t.noise, "seconds": t.seconds}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def without_partition(
+    cell: Cell, status: Status, why: str, start: float, trace: str = "", *, save: bool = True
+) -> Result:
+    """A row for a cell that has no partition; saved like any other result."""
+    config = cell.config
+    result = Result(
+        key=cell.key, sweep=config["sweep"], status=status, why=why,
+        dataset={"name": display_name(config["dataset"]), "rows": None,
+                 "sha256": cell.data_sha256},
+        features=config["features"]["name"], algorithm=config["algorithm"]["name"],
+        baseline=config["algorithm"]["baseline"], space=None, seed=config["seed"],
+        seconds={"total": round(time.perf_counter() - start, 3), "tuning": 0.0},
+        peak_mb=peak_mb(), versions=versions(),
+    )  # fmt: skip
+
+    def fill(folder: Path) -> None:
+        if trace:
+            (folder / "traceback.txt").write_text(trace, encoding="utf-8")
+
+    if save:
+        write_result(cell.folder, result, _yaml(cell), fill)
+    return result
+
+
+def _yaml(cell: Cell) -> str:
+    return yaml.safe_dump(public_config(cell.config), sort_keys=False, allow_unicode=True)

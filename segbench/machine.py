@@ -1,0 +1,49 @@
+"""The machine that a result was made on: threads, memory, versions."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import resource
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segbench import __version__
+
+PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "numba", "optuna", "hdbscan", "kmodes")
+
+
+def thread_budget(config: Mapping[str, Any]) -> int:
+    """Declared threads, or one for each processor that this process may use."""
+    if config["threads"] is not None:
+        return int(config["threads"])
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def versions() -> dict[str, str]:
+    """Of Python, segbench and what computes the numbers."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), "segbench": __version__, **found}
+
+
+def reset_peak() -> None:
+    """Start a new peak of resident memory, where the kernel offers it (Linux)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return  # the peak is then that of the process so far
+
+
+def peak_mb() -> int:
+    """Peak resident memory in MB since `reset_peak`, else of the process."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if platform.system() == "Darwin" else 1024)

@@ -1,0 +1,1 @@
+"""Results for people: profiles, terminal tables, text exports."""

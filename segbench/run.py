@@ -1,0 +1,131 @@
+"""One cell of a benchmark, from table to finished result.
+
+`run_cell` is the whole flow in order: load, reference space, study, choice, scores, record. Every
+cell that is asked for leaves a row, also when it cannot be computed.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import Protocol
+
+from threadpoolctl import threadpool_limits
+
+from segbench.cell import Cell, public_config
+from segbench.contracts import Result, Tracker
+from segbench.dataset import load
+from segbench.errors import InputError, NotApplicable, SegbenchError
+from segbench.features.pipeline import columns_for
+from segbench.finish import Finish, without_partition
+from segbench.machine import reset_peak, thread_budget
+from segbench.results import add_to_plan, read_final, result_key
+from segbench.space import fit_reference
+from segbench.storage import open_storage
+from segbench.study import Record, Study, choose
+from segbench.trial import Evaluator
+
+
+class Progress(Protocol):
+    """What a run tells the person who waits."""
+
+    def note(self, text: str) -> None:
+        """A remark about the data."""
+        ...
+
+    def trial(self, done: int, planned: int, record: Record) -> None:
+        """A trial has finished."""
+        ...
+
+
+def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool) -> Result:
+    """Run a cell, or return the final result that it already has.
+
+    Bad input raises in a single run and leaves nothing behind; in a sweep it becomes a `failed`
+    row. Whatever else goes wrong becomes a row in both.
+
+    Raises:
+        InputError: bad input, in a single run.
+        Busy: another process is running this study.
+
+    """
+    done = read_final(cell.folder)
+    if done is not None:
+        return done
+    start = time.perf_counter()
+    reset_peak()
+    try:
+        with threadpool_limits(1):
+            result = _run(cell, progress, start, in_sweep)
+    except NotApplicable as error:
+        result = without_partition(cell, "skipped", str(error), start)
+    except InputError as error:
+        if not in_sweep:
+            raise
+        result = without_partition(cell, "failed", str(error), start)
+    except SegbenchError:
+        raise
+    except MemoryError as error:
+        result = without_partition(cell, "memory", f"out of memory: {error}", start)
+    except Exception as error:
+        why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        result = without_partition(cell, "failed", why, start, traceback.format_exc())
+    tracker.record(result, public_config(cell.config))
+    return result
+
+
+def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result:
+    config = cell.config
+    table, outcomes = load(config["dataset"])
+    if table.notes:
+        progress.note(f"{table.name}: columns by inference: {'; '.join(table.notes)}")
+    if len(table) < config["guards"]["k_max"]:
+        raise InputError(
+            config["dataset"].get("path") or table.name,
+            found=f"{len(table)} customers",
+            wanted=f"at least guards.k_max = {config['guards']['k_max']} (lower it to go on)",
+        )
+    columns_for(config["features"], table)
+    reference = fit_reference(table, config["dataset"]["reference"])
+    if config["dataset"]["reference"].get("kind") is None:
+        progress.note(f"{table.name}: reference space {reference.kind}")
+    if not in_sweep:
+        add_to_plan(cell.sweep, [cell.as_plan()])
+    evaluator = Evaluator(
+        table=table, reference=reference, features=config["features"],
+        algorithm=config["algorithm"], guards=config["guards"],
+        objectives=config["study"]["objectives"], replicates=config["study"]["replicates"],
+        seed=config["seed"], threads=thread_budget(config),
+    )  # fmt: skip
+    begin = time.perf_counter()
+    records, planned, complete = _tune(cell, evaluator, progress)
+    tuning = time.perf_counter() - begin
+    found = Finish(cell, table, outcomes, reference, evaluator, records, planned, tuning, start)
+    if not complete:
+        why = f"{len(records)} of {planned} trials in {config['timeout']} s; run again to go on"
+        return found.without_choice("timeout", why)
+    choice = choose(records, config["study"]["objectives"], config["study"]["min_stability"])
+    if choice is None:
+        why = f"all {len(records)} trials failed; the last one: {records[-1].why}"
+        return found.without_choice("failed", why)
+    return found.write(choice)
+
+
+def _tune(cell: Cell, evaluator: Evaluator, progress: Progress) -> tuple[list[Record], int, bool]:
+    """Run the study: its records, how many were planned, and whether the plan is complete."""
+    config, begin = cell.config, time.perf_counter()
+    name = result_key(config, cell.data_sha256, trials=False)
+    url = str(config["storage"]["url"])
+    limit = config["timeout"]
+
+    def should_stop() -> bool:
+        return limit is not None and time.perf_counter() - begin > limit
+
+    with open_storage(url, cell.sweep / ".studies" / f"{name}.db") as storage:
+        study = Study(
+            storage, name, config["algorithm"]["search"], config["study"]["objectives"],
+            config["study"]["n_trials"], config["seed"], config["study"]["n_startup_trials"],
+            exclusive=url in ("auto", "memory"),
+        )  # fmt: skip
+        complete = study.run(evaluator.evaluate, progress.trial, should_stop)
+        return study.records()[: config["study"]["n_trials"]], study.planned, complete

@@ -1,0 +1,251 @@
+"""Tune one cell with Optuna: propose, evaluate, record, resume, choose.
+
+The storage holds everything that a killed study needs. A trial is proposed by a sampler seeded from
+(seed, index), where index counts the trials finished before it; a trial that was cut off does not
+count and is proposed again, so that a resumed study equals an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from segbench.contracts import Score
+from segbench.errors import SegbenchError
+from segbench.metric import INTERNAL
+from segbench.search import Fixed, Params, distribution, grid, suggest
+from segbench.trial import STABILITY, Trial
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished trial: what it came to, or why it failed."""
+
+    index: int
+    trial: Trial | None
+    params: Params
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The trial that the study settles on, and the reason where it is not simply the best."""
+
+    record: Record
+    eligible: bool
+    why: str = ""
+
+
+class _TrialFailed(Exception):
+    """Tells Optuna that the evaluation failed for a recorded reason."""
+
+
+@dataclass
+class Study:
+    """One tuning study.
+
+    Attributes:
+        search: the algorithm's search space, name -> {type, low, high, log, step, choices}.
+        objectives: score names, the validity first.
+        n_trials: the total to finish, those of earlier runs included.
+        exclusive: whether no other process can be running a trial (then one found RUNNING is dead).
+
+    """
+
+    storage: BaseStorage
+    name: str
+    search: Mapping[str, Mapping[str, Any]]
+    objectives: Sequence[str]
+    n_trials: int
+    seed: int
+    n_startup_trials: int
+    exclusive: bool
+
+    def __post_init__(self) -> None:
+        self.space = {name: distribution(name, spec) for name, spec in self.search.items()}
+        self.grid = grid(self.space, self.n_trials)
+        directions = [
+            StudyDirection.MAXIMIZE if maximize(name) else StudyDirection.MINIMIZE
+            for name in self.objectives
+        ]
+        self.study = optuna.create_study(
+            storage=self.storage, study_name=self.name, directions=directions, load_if_exists=True
+        )
+        if self.exclusive:
+            for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
+                self.study.tell(trial.number, state=TrialState.FAIL)
+
+    @property
+    def planned(self) -> int:
+        """Trials to finish: no more than the search space holds."""
+        return self.n_trials if self.grid is None else min(self.n_trials, len(self.grid))
+
+    def records(self) -> list[Record]:
+        """Every finished trial, in order of proposal."""
+        return [_record(i, t) for i, t in enumerate(self._finished())]
+
+    def run(
+        self,
+        evaluate: Callable[[Params], Trial],
+        on_trial: Callable[[int, int, Record], None],
+        should_stop: Callable[[], bool],
+    ) -> bool:
+        """Finish the plan; returns False if `should_stop` ended it before."""
+        while True:
+            finished = self._finished()
+            running = [] if self.exclusive else self._running()
+            sampler = self._sampler(finished, running)
+            if sampler is None and not running:
+                return True
+            if should_stop():
+                return False
+            if sampler is None:
+                time.sleep(1.0)  # another worker finishes the last trials
+                continue
+            self.study.sampler = sampler
+            seen = {_frozen(trial.params): trial for trial in finished}
+            self.study.optimize(partial(self._objective, evaluate=evaluate, seen=seen),
+                                n_trials=1, catch=(_TrialFailed,))  # fmt: skip
+            finished = self._finished()
+            if finished:
+                on_trial(len(finished), self.planned, _record(len(finished) - 1, finished[-1]))
+
+    def _finished(self) -> list[FrozenTrial]:
+        trials = self.study.get_trials(deepcopy=False)
+        return [
+            t for t in trials
+            if t.state == TrialState.COMPLETE
+            or (t.state == TrialState.FAIL and "why" in t.user_attrs)
+        ]  # fmt: skip
+
+    def _running(self) -> list[FrozenTrial]:
+        optuna.storages.fail_stale_trials(self.study)
+        return self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+
+    def _sampler(
+        self, finished: Sequence[FrozenTrial], running: Sequence[FrozenTrial]
+    ) -> optuna.samplers.BaseSampler | None:
+        """What proposes the next trial, or None when the plan is complete."""
+        index = len(finished) + len(running)
+        if index >= self.n_trials:
+            return None
+        if self.grid is None:
+            seed = np.random.SeedSequence([self.seed, index]).generate_state(1)[0]
+            return optuna.samplers.TPESampler(
+                n_startup_trials=self.n_startup_trials, seed=int(seed)
+            )
+        seen = {_frozen(trial.params) for trial in (*finished, *running)}
+        rest = [params for params in self.grid if _frozen(params) not in seen]
+        return Fixed(rest[0]) if rest else None
+
+    def _objective(
+        self,
+        trial: optuna.Trial,
+        evaluate: Callable[[Params], Trial],
+        seen: Mapping[str, FrozenTrial],
+    ) -> list[float]:
+        # TPE draws again what it drew before, above all in small spaces: same answer, no refit.
+        params = {name: suggest(trial, name, self.space[name]) for name in sorted(self.space)}
+        done, why = None, ""
+        if _frozen(params) in seen:
+            known = _record(0, seen[_frozen(params)])
+            done, why = known.trial, known.why
+        else:
+            try:
+                done = evaluate(params)
+            except (MemoryError, SegbenchError):
+                raise
+            except Exception as error:
+                why = f"{type(error).__name__}: {_one_line(error)}"
+        if done is None:
+            trial.set_user_attr("why", why)
+            raise _TrialFailed
+        trial.set_user_attr("trial", asdict(done))
+        for name, value in done.violations.items():
+            trial.set_constraint(name, value)
+        return [_told(name, done.scores[name]) for name in self.objectives]
+
+
+def maximize(name: str) -> bool:
+    """Whether more of a score is better."""
+    return name == STABILITY or INTERNAL[name].maximize
+
+
+def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -> Choice | None:
+    """The best validity among feasible trials that are stable enough.
+
+    Without a feasible trial of stability `least`, the most stable feasible one; without a feasible
+    trial, the one that violates the guards least (not eligible); without any, None. Ties go to the
+    trial that was proposed first.
+    """
+    validity = next(name for name in objectives if name != STABILITY)
+    complete = [record for record in records if record.trial is not None]
+    feasible = [record for record in complete if _of(record).feasible]
+    if not complete:
+        return None
+    if not feasible:
+        nearest = min(complete, key=lambda record: _excess(_of(record)))
+        return Choice(nearest, eligible=False)
+    if STABILITY not in objectives:
+        return Choice(_best(feasible, validity), eligible=True)
+    stable = [record for record in feasible if _value(record, STABILITY) >= least]
+    if stable:
+        return Choice(_best(stable, validity), eligible=True)
+    found = _best(feasible, STABILITY)
+    return Choice(
+        found,
+        eligible=True,
+        why=f"no feasible trial reached stability {least:g}; this is the most stable one, "
+        f"{_value(found, STABILITY):.2f} while tuning",
+    )
+
+
+def _best(records: Sequence[Record], name: str) -> Record:
+    sign = 1 if maximize(name) else -1
+    return max(records, key=lambda record: sign * _value(record, name))
+
+
+def _of(record: Record) -> Trial:
+    assert record.trial is not None
+    return record.trial
+
+
+def _value(record: Record, name: str) -> float:
+    return _told(name, _of(record).scores[name])
+
+
+def _excess(trial: Trial) -> float:
+    return sum(value for value in trial.violations.values() if value > 0)
+
+
+def _told(name: str, score: Score) -> float:
+    """The value for Optuna: finite, and the worst there is where the score is undefined."""
+    if score.value is not None:
+        return score.value
+    return -1.0 if name == STABILITY else INTERNAL[name].worst
+
+
+def _record(index: int, frozen: FrozenTrial) -> Record:
+    if "trial" not in frozen.user_attrs:
+        return Record(index, None, dict(frozen.params), frozen.user_attrs["why"])
+    plain = frozen.user_attrs["trial"]
+    scores = {name: Score(**score) for name, score in plain["scores"].items()}
+    return Record(index, Trial(**{**plain, "scores": scores}), dict(frozen.params))
+
+
+def _frozen(params: Mapping[str, Any]) -> str:
+    return json.dumps(params, sort_keys=True)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

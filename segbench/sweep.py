@@ -1,0 +1,239 @@
+"""Hydra: from overrides on the command line to planned cells, and to whoever runs them.
+
+A sweep is expanded before anything runs: the product of the swept overrides, once for each line of
+the experiment's `plan` (none: once). Each cell is composed on its own, so that one that cannot be
+composed becomes a `failed` row instead of ending the sweep; `plan.json` is written; then Hydra's
+launcher (basic, joblib, submitit, ...) runs the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, RunMode, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from segbench.cell import Cell, Config, plan_cell
+from segbench.contracts import Result, Tracker
+from segbench.errors import Busy, InputError, SegbenchError
+from segbench.paths import CONF
+from segbench.progress import StderrProgress
+from segbench.results import add_to_plan, read_final, write_result
+from segbench.run import run_cell
+from segbench.tracking import make_tracker
+
+GROUPS = ("dataset", "features", "algorithm", "metric", "study", "storage", "tracking")
+_finished: list[Result] = []
+_folders: list[Path] = []
+"""Results of this process's `segbench run`, and the sweeps they lie in: Hydra's `main` returns
+nothing."""
+_errors: list[SegbenchError] = []
+_trackers: dict[str, Tracker] = {}
+_notes: set[str] = set()
+"""Remarks that this process has made: a sweep makes each once."""
+
+
+def main(overrides: Sequence[str]) -> tuple[list[Path], list[Result]]:
+    """Run `segbench run`: sweep folders and results; both empty if Hydra only printed something.
+
+    Raises:
+        InputError: an override or a config name is wrong, or the input of a single run is.
+        Busy: another process is running the same cell.
+
+    """
+    for kept in (_finished, _folders, _errors):
+        kept.clear()
+    sys.modules[PlanSweeper.__module__] = sys.modules[__name__]
+    Plugins.instance().register(PlanSweeper)
+    sys.argv = ["segbench run", *overrides]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise, so that one line can be printed here
+    start = hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")
+    try:
+        start(run_job)()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _input_error(error) from error
+    finally:
+        for tracker in _trackers.values():
+            tracker.close()
+        _trackers.clear()
+    if _errors:
+        raise _errors[0]
+    return list(_folders), list(_finished)
+
+
+def run_job(config: DictConfig) -> Result | None:
+    """Hydra's task: run one cell. In a single run bad input is kept for `main` to raise."""
+    choices = HydraConfig.get().runtime.choices
+    in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
+    try:
+        cell = plan_cell(plain_config(config, choices))
+        if cell.config["plan"] and not in_sweep:
+            raise InputError(
+                f"experiment={choices.get('experiment')}", found="a plan of several cells",
+                wanted="-m on the command line",
+            )  # fmt: skip
+        result = _run_with_progress(cell, in_sweep)
+    except SegbenchError as error:
+        if in_sweep:
+            print(f"{' '.join(HydraConfig.get().overrides.task)}: {error}", file=sys.stderr)
+        _errors.append(error)
+        return None
+    if not in_sweep:
+        _finished.append(result)
+        _folders.append(cell.sweep)
+    return result
+
+
+def _run_with_progress(cell: Cell, in_sweep: bool) -> Result:
+    config, plan = cell.config, cell.as_plan()
+    names = f"{plan['dataset']} · {plan['features']} · {plan['algorithm']}"
+    progress = StderrProgress(f"{config['position']} {names}".strip(), said=_notes)
+    folder = cell.sweep / ".wandb"
+    if str(folder) not in _trackers:
+        _trackers[str(folder)] = make_tracker(config["tracking"], folder)
+    reused = read_final(cell.folder) is not None
+    result = run_cell(cell, progress, _trackers[str(folder)], in_sweep=in_sweep)
+    progress.finished(result, reused)
+    return result
+
+
+def plain_config(config: DictConfig, choices: Any) -> Config:
+    """Resolve a composed config into plain values; a component's name defaults to its file's.
+
+    Raises:
+        InputError: an interpolation or a mandatory value cannot be resolved.
+
+    """
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    try:
+        plain = OmegaConf.to_container(own, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise _input_error(error) from error
+    assert isinstance(plain, dict)
+    for group in GROUPS:
+        plain[group] = {"name": str(choices.get(group)), **plain[group]}
+    return {str(key): value for key, value in plain.items()}
+
+
+class PlanSweeper(Sweeper):  # type: ignore[misc]
+    """Expands a sweep into cells, writes their plan, and hands them to Hydra's launcher."""
+
+    # Hydra builds plugins of this namespace only; `main` makes the class known under this name.
+    __module__ = "hydra_plugins.segbench"
+
+    def __init__(self, **_: Any) -> None:
+        self.config: DictConfig | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Called by Hydra with the config composed from everything that is not swept."""
+        self.config, self.loader = config, hydra_context.config_loader
+        # The registry travels to the launcher's workers, which cannot import this class by name.
+        _unregister(type(self))
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run every cell of the product; a cell that fails is a row, never the end."""
+        assert self.config is not None
+        lines = [str(line) for line in self.config.get("plan") or [""]]
+        jobs = list(dict.fromkeys(
+            job for line in lines for job in self._expand([*line.split(), *arguments])
+        ))  # fmt: skip
+        cells: list[Cell | Result] = [self._compose(job) for job in jobs]
+        self._write_plan([cell for cell in cells if isinstance(cell, Cell)])
+        batch = [
+            [*job, f"position='[{i}/{len(jobs)}]'"]
+            for i, (job, cell) in enumerate(zip(jobs, cells, strict=True), start=1)
+            if isinstance(cell, Cell)
+        ]
+        for returned in self.launcher.launch(batch, initial_job_idx=0) if batch else ():
+            if isinstance(returned.return_value, Result):
+                _finished.append(returned.return_value)
+        _finished.extend(cell for cell in cells if isinstance(cell, Result))
+        if len(_finished) < len(jobs) and not _errors:  # said by a worker process
+            _errors.append(Busy(f"{len(jobs) - len(_finished)} cells ended without a result"))
+
+    def _expand(self, overrides: list[str]) -> list[tuple[str, ...]]:
+        """Every combination of the swept values; of two overrides of one key the last counts."""
+        parsed = OverridesParser.create(config_loader=self.loader).parse_overrides(overrides)
+        axes: dict[str, list[str]] = {}
+        for override in parsed:
+            key = override.get_key_element()
+            if override.is_sweep_override() and not override.is_discrete_sweep():
+                raise HydraException(f"{override.input_line}: a sweep lists its values")
+            values = (
+                list(override.sweep_string_iterator())
+                if override.is_sweep_override()
+                else [override.get_value_element_as_str()]
+            )
+            axes[key] = [f"{key}={value}" for value in values]
+        return list(itertools.product(*axes.values()))
+
+    def _compose(self, job: tuple[str, ...]) -> Cell | Result:
+        """The cell of a job, or the `failed` row that says why there is none."""
+        assert self.config is not None
+        try:
+            composed = self.loader.load_sweep_config(self.config, list(job))
+            return plan_cell(plain_config(composed, composed.hydra.runtime.choices))
+        except (HydraException, OmegaConfBaseException, InputError) as error:
+            why = error if isinstance(error, InputError) else _input_error(error)
+            return self._failed(job, str(why))
+
+    def _failed(self, job: tuple[str, ...], why: str) -> Result:
+        assert self.config is not None
+        chosen = {**self.config.hydra.runtime.choices, **dict(o.split("=", 1) for o in job)}
+        key = hashlib.sha256("\n".join(job).encode()).hexdigest()
+        result = Result(
+            key=key, sweep=str(self.config.sweep), status="failed", why=why,
+            dataset={"name": chosen["dataset"], "rows": None, "sha256": None},
+            features=chosen["features"], algorithm=chosen["algorithm"], baseline=False, space=None,
+            seed=int(self.config.seed),
+        )  # fmt: skip
+        write_result(Path(self.config.results) / result.sweep / key, result, "\n".join(job))
+        print(f"{' '.join(job)}: failed: {why}", file=sys.stderr)
+        return result
+
+    def _write_plan(self, cells: Sequence[Cell]) -> None:
+        assert self.config is not None
+        own = Path(self.config.results) / self.config.sweep  # where cells without a config go
+        _folders.extend(sorted({own, *(cell.sweep for cell in cells)}))
+        for folder in _folders:
+            add_to_plan(folder, [cell.as_plan() for cell in cells if cell.sweep == folder])
+
+
+def _unregister(plugin: type[Sweeper]) -> None:
+    registry = Plugins.instance()
+    registry.class_name_to_class.pop(f"{plugin.__module__}.{plugin.__name__}", None)
+    registry.plugin_type_to_subclass_list[Sweeper].remove(plugin)
+
+
+def _input_error(error: Exception) -> InputError:
+    """Hydra's message as one line that says what there is instead."""
+    text = str(error)
+    missing = re.search(r"Could not find '([^']+)/([^'/]+)'", text)
+    if missing:
+        group, name = missing.groups()
+        listed = re.search(r"Available options in '[^']+':\n((?:\t\S+\n?)+)", text)
+        names = ", ".join(listed.group(1).split()) if listed else "a config in that group"
+        return InputError(group, found=repr(name), wanted=f"one of {names}")
+    cause = f" {error.__cause__}".splitlines()[0] if error.__cause__ else ""
+    lines = [line for line in text.splitlines() if line and "https://" not in line]
+    return InputError("segbench run", found=f"{'; '.join(lines)}{cause}",
+                      wanted="an option listed by segbench run --cfg job")  # fmt: skip

@@ -1,0 +1,151 @@
+"""One cell's config and one set of parameters -> a partition, its guards and its objectives."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segbench.algorithm import design, fit_labels, make
+from segbench.contracts import Floats, Ints, Partition, Reference, Rows, Score, Table
+from segbench.features import FeaturePipeline
+from segbench.metric import INTERNAL, score_partition
+from segbench.stability import stability_ari
+
+STABILITY = "stability_ari"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A pipeline fitted on a table: what a model is made of."""
+
+    features: FeaturePipeline
+    estimator: Any
+    partition: Partition
+    X: Floats
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a set of parameters came to.
+
+    Attributes:
+        scores: the objectives; stability is undefined where it was not worth measuring.
+        violations: each guard by name, how far beyond its limit (0 or less is within).
+        stopped: the guards made the trial hopeless, so that its stability was not measured.
+
+    """
+
+    params: dict[str, Any]
+    scores: dict[str, Score]
+    violations: dict[str, float]
+    k: int
+    noise: int
+    stopped: bool
+    seconds: float
+
+    @property
+    def feasible(self) -> bool:
+        """Within every guard."""
+        return all(value <= 0 for value in self.violations.values())
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Evaluates parameter sets of one cell on one table, always on the same terms.
+
+    Attributes:
+        features, algorithm, guards: the resolved configs.
+        objectives: names of scores, `stability_ari` among them or not.
+
+    """
+
+    table: Table
+    reference: Reference
+    features: Mapping[str, Any]
+    algorithm: Mapping[str, Any]
+    guards: Mapping[str, Any]
+    objectives: Sequence[str]
+    replicates: int
+    seed: int
+    threads: int = 1
+
+    def fit(self, params: Mapping[str, Any], rows: Rows | None = None, seed: int | None = None
+            ) -> Fitted:  # fmt: skip
+        """Fit features and algorithm on the whole table or on some of its rows."""
+        table = self.table if rows is None else self.table.take(rows)
+        features = FeaturePipeline(self.features, table)
+        with warnings.catch_warnings():
+            # What the libraries warn about (no convergence, few distinct points) shows in the
+            # scores and guards; a line per refit would bury the progress.
+            warnings.simplefilter("ignore")
+            matrix = features.fit_transform(table)
+            estimator = make(self.algorithm, params, self.seed if seed is None else seed, matrix)
+            X = design(matrix, self.algorithm["input"])
+            partition = Partition.from_labels(fit_labels(estimator, X))
+        return Fitted(features, estimator, partition, X)
+
+    def evaluate(self, params: Mapping[str, Any]) -> Trial:
+        """Fit, check the guards, score; stability only where the guards leave hope."""
+        start = time.perf_counter()
+        partition = self.fit(params).partition
+        violations = guard_violations(partition, self.guards, self.algorithm["baseline"])
+        internal = [name for name in self.objectives if name in INTERNAL]
+        scores = score_partition(self.reference, partition, internal, self.threads)
+        undefined = any(score.value is None for score in scores.values())
+        violations["undefined"] = 1.0 if undefined else 0.0
+        stopped = any(value > 0 for value in violations.values())
+        if STABILITY in self.objectives:
+            scores[STABILITY] = (
+                Score.undefined("not measured: a guard is violated")
+                if stopped
+                else self.stability(params, partition)
+            )
+        seconds = time.perf_counter() - start
+        return Trial(
+            dict(params), scores, violations, partition.k, partition.noise, stopped, seconds
+        )
+
+    def stability(self, params: Mapping[str, Any], partition: Partition, stream: int = 0) -> Score:
+        """Bootstrap stability of the partition that `params` gave."""
+
+        def refit(rows: Rows, seed: int) -> Ints:
+            return self.fit(params, rows, seed).partition.labels
+
+        return stability_ari(
+            refit, partition, replicates=self.replicates, seed=self.seed, stream=stream,
+            threads=self.threads,
+        )  # fmt: skip
+
+
+def guard_violations(
+    partition: Partition, guards: Mapping[str, Any], baseline: bool = False
+) -> dict[str, float]:
+    """How far a partition is beyond each guard; a baseline is exempt from all."""
+    shares = partition.shares
+    smallest = float(shares.min()) if len(shares) else 0.0
+    largest = float(shares.max()) if len(shares) else 0.0
+    violations = {
+        "min_share": guards["min_share"] - smallest,
+        "max_share": largest - guards["max_share"],
+        "max_noise": (1.0 - partition.coverage) - guards["max_noise"],
+        "k_min": float(guards["k_min"] - partition.k),
+        "k_max": float(partition.k - guards["k_max"]),
+    }
+    return dict.fromkeys(violations, 0.0) if baseline else violations
+
+
+def describe_violations(violations: Mapping[str, float], partition: Partition) -> str:
+    """The violated guards in words, each with what was found."""
+    shares = partition.shares
+    words = {
+        "min_share": f"smallest segment {shares.min() if len(shares) else 0:.1%}",
+        "max_share": f"largest segment {shares.max() if len(shares) else 0:.1%}",
+        "max_noise": f"noise {1 - partition.coverage:.1%}",
+        "k_min": f"{partition.k} segments",
+        "k_max": f"{partition.k} segments",
+        "undefined": "an objective is undefined",
+    }
+    return "; ".join(words[name] for name, value in violations.items() if value > 0)
