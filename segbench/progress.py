@@ -29,8 +29,11 @@ class StderrProgress:
         self.said = set() if said is None else said
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self.start = self.last = time.monotonic()
-        self._line(f"{title}: reading" if self.live else title)
+        self.began = self.last = time.monotonic()
+
+    def start(self) -> None:
+        """Name the cell."""
+        self._line(self.title)
 
     def note(self, text: str) -> None:
         """Print a remark about the data, to stay."""
@@ -46,7 +49,7 @@ class StderrProgress:
         self.last = now
         scores = record.trial.scores if record.trial else {}
         last = ", ".join(f"{k} {s.value:.3f}" for k, s in scores.items() if s.value is not None)
-        left = (now - self.start) / done * (planned - done)
+        left = (now - self.began) / done * (planned - done)
         self._line(f"{self.title}: trial {done}/{planned} ({last or record.why}), "
                    f"about {left:.0f} s left")  # fmt: skip
 

@@ -29,6 +29,10 @@ from segbench.trial import Evaluator
 class Progress(Protocol):
     """What a run tells the person who waits."""
 
+    def start(self) -> None:
+        """The input is good; the study begins."""
+        ...
+
     def note(self, text: str) -> None:
         """A remark about the data."""
         ...
@@ -77,8 +81,6 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
 def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result:
     config = cell.config
     table, outcomes = load(config["dataset"])
-    if table.notes:
-        progress.note(f"{table.name}: columns by inference: {'; '.join(table.notes)}")
     if len(table) < config["guards"]["k_max"]:
         raise InputError(
             config["dataset"].get("path") or table.name,
@@ -87,8 +89,12 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         )
     columns_for(config["features"], table)
     reference = fit_reference(table, config["dataset"]["reference"])
+    # Bad input is one line on stderr, so nothing is said before the input is known to be good.
+    progress.start()
+    if table.notes:
+        progress.note(f"{table.name}: columns by inference: {'; '.join(table.notes)}")
     if config["dataset"]["reference"].get("kind") is None:
-        progress.note(f"{table.name}: reference space {reference.kind}")
+        progress.note(f"{table.name}: reference space {reference.kind} by inference")
     if not in_sweep:
         add_to_plan(cell.sweep, [cell.as_plan()])
     evaluator = Evaluator(

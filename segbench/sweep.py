@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -191,15 +192,18 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         assert self.config is not None
         try:
             composed = self.loader.load_sweep_config(self.config, list(job))
-            return plan_cell(plain_config(composed, composed.hydra.runtime.choices))
+            cell = plan_cell(plain_config(composed, composed.hydra.runtime.choices))
         except (HydraException, OmegaConfBaseException, InputError) as error:
             why = error if isinstance(error, InputError) else _input_error(error)
             return self._failed(job, str(why))
+        # It composes now; a row that said otherwise is out of date.
+        shutil.rmtree(cell.sweep / _job_key(job), ignore_errors=True)
+        return cell
 
     def _failed(self, job: tuple[str, ...], why: str) -> Result:
         assert self.config is not None
         chosen = {**self.config.hydra.runtime.choices, **dict(o.split("=", 1) for o in job)}
-        key = hashlib.sha256("\n".join(job).encode()).hexdigest()
+        key = _job_key(job)
         result = Result(
             key=key, sweep=str(self.config.sweep), status="failed", why=why,
             dataset={"name": chosen["dataset"], "rows": None, "sha256": None},
@@ -218,6 +222,11 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             add_to_plan(folder, [cell.as_plan() for cell in cells if cell.sweep == folder])
 
 
+def _job_key(job: tuple[str, ...]) -> str:
+    """Name of a cell that has no config to be named after."""
+    return hashlib.sha256("\n".join(job).encode()).hexdigest()
+
+
 def _unregister(plugin: type[Sweeper]) -> None:
     registry = Plugins.instance()
     registry.class_name_to_class.pop(f"{plugin.__module__}.{plugin.__name__}", None)
@@ -233,7 +242,15 @@ def _input_error(error: Exception) -> InputError:
         listed = re.search(r"Available options in '[^']+':\n((?:\t\S+\n?)+)", text)
         names = ", ".join(listed.group(1).split()) if listed else "a config in that group"
         return InputError(group, found=repr(name), wanted=f"one of {names}")
-    cause = f" {error.__cause__}".splitlines()[0] if error.__cause__ else ""
+    unknown = re.search(r"Could not override '([^']+)'", text)
+    if unknown:
+        return InputError(
+            unknown.group(1),
+            found="no such option",
+            wanted="one that segbench run --cfg job lists, or +NAME=VALUE to add one",
+        )
+    if "Ambiguous value" in text:
+        found = text.split("'")[1]
+        return InputError("segbench run", found=f"several values in {found}", wanted="one, or -m")
     lines = [line for line in text.splitlines() if line and "https://" not in line]
-    return InputError("segbench run", found=f"{'; '.join(lines)}{cause}",
-                      wanted="an option listed by segbench run --cfg job")  # fmt: skip
+    return InputError("segbench run", found="; ".join(lines), wanted="overrides NAME=VALUE")

@@ -40,6 +40,8 @@ def build_table(raw: Raw, name: str, spec: Mapping[str, Any]) -> tuple[Table, Ou
             or repeated, or nothing usable is left.
 
     """
+    if len(raw.lines) < 2:
+        raise InputError(raw.file, found="1 customer", wanted="at least 2")
     roles, notes = _roles(raw, {**(spec.get("columns") or {}), **raw.declared})
     special = _missing_values(spec)
     frame: dict[str, Any] = {}
@@ -56,8 +58,6 @@ def build_table(raw: Raw, name: str, spec: Mapping[str, Any]) -> tuple[Table, Ou
             raise InputError(
                 raw.file, column=column, found="only missing values", wanted="some values"
             )
-    if len(raw.lines) < 2:
-        raise InputError(raw.file, found="1 customer", wanted="at least 2")
     table = Table(
         name=name,
         ids=_ids(raw, roles["id"]),
