@@ -55,7 +55,7 @@ class StderrProgress:
 
     def finished(self, result: Result, reused: bool) -> None:
         """Say what came out."""
-        how = "already there" if reused else f"{time.monotonic() - self.start:.0f} s"
+        how = "already there" if reused else f"{time.monotonic() - self.began:.0f} s"
         quality = result.scores.get("quality")
         number = f", quality {quality.value:.3f}" if quality and quality.value is not None else ""
         why = f": {result.why}" if result.why and not result.baseline else ""

@@ -22,6 +22,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
+from hydra.core.utils import JobStatus
 from hydra.errors import HydraException
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, RunMode, TaskFunction
@@ -165,7 +166,8 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             if isinstance(cell, Cell)
         ]
         for returned in self.launcher.launch(batch, initial_job_idx=0) if batch else ():
-            if isinstance(returned.return_value, Result):
+            # Reading the value of a job that failed raises; its cell shows as missing instead.
+            if returned.status == JobStatus.COMPLETED and returned.return_value is not None:
                 _finished.append(returned.return_value)
         _finished.extend(cell for cell in cells if isinstance(cell, Result))
         if len(_finished) < len(jobs) and not _errors:  # said by a worker process
