@@ -11,6 +11,7 @@ from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
 from segbench.metric import INTERNAL
 from segbench.results import result_key
+from segbench.target import resolve
 from segbench.trial import STABILITY
 
 Config = dict[str, Any]
@@ -68,6 +69,7 @@ def plan_cell(config: Config) -> Cell:
 
 def check_config(config: Config) -> None:
     """Refuse numbers that make no sense, naming the option."""
+    resolve(str(config["algorithm"].get("_target_")))
     guards, study = config["guards"], config["study"]
     for name, value, least in (
         ("seed", config["seed"], 0),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from segbench.algorithm import design
 from segbench.contracts import SCHEMA, Assignment, Ints, Table
@@ -95,8 +95,12 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
         "n_levels": list(pipe.n_levels),
         "raw": list(fitted.partition.raw),
     }  # fmt: skip
+    try:
+        skops.io.dump({"steps": pipe.steps, "estimator": fitted.estimator}, folder / "model.skops")
+    except UnsupportedTypeException as error:
+        (folder / "model.skops").unlink(missing_ok=True)
+        about |= {"assign": None, "why": f"skops cannot keep it: {error}"}
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    skops.io.dump({"steps": pipe.steps, "estimator": fitted.estimator}, folder / "model.skops")
 
 
 def assigns(result: Path) -> bool:
@@ -116,9 +120,13 @@ def load(result: Path) -> SegmentModel:
     folder = result / "model"
     try:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if "why" in about:
+            raise InputError(folder, found=about["why"], wanted="an algorithm that can be kept")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # another scikit-learn version than the one that fitted
             parts = skops.io.load(folder / "model.skops", trusted=TRUSTED)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(folder, found="no model", wanted="a complete result") from None
     except UntrustedTypesFoundException as error:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from threadpoolctl import threadpool_limits
 
-from segbench.cell import Cell, public_config
+from segbench.cell import Cell, Config, public_config
 from segbench.contracts import Result, Tracker
 from segbench.dataset import load
 from segbench.errors import InputError, NotApplicable, SegbenchError
@@ -89,14 +89,6 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         )
     columns_for(config["features"], table)
     reference = fit_reference(table, config["dataset"]["reference"])
-    # Bad input is one line on stderr, so nothing is said before the input is known to be good.
-    progress.start()
-    if table.notes:
-        progress.note(f"{table.name}: columns by inference: {'; '.join(table.notes)}")
-    if config["dataset"]["reference"].get("kind") is None:
-        progress.note(f"{table.name}: reference space {reference.kind} by inference")
-    if not in_sweep:
-        add_to_plan(cell.sweep, [cell.as_plan()])
     evaluator = Evaluator(
         table=table, reference=reference, features=config["features"],
         algorithm=config["algorithm"], guards=config["guards"],
@@ -104,7 +96,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         seed=config["seed"], threads=thread_budget(config),
     )  # fmt: skip
     begin = time.perf_counter()
-    records, planned, complete = _tune(cell, evaluator, progress)
+    records, planned, complete = _tune(cell, evaluator, progress, in_sweep)
     tuning = time.perf_counter() - begin
     found = Finish(cell, table, outcomes, reference, evaluator, records, planned, tuning, start)
     if not complete:
@@ -117,7 +109,9 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
     return found.write(choice)
 
 
-def _tune(cell: Cell, evaluator: Evaluator, progress: Progress) -> tuple[list[Record], int, bool]:
+def _tune(
+    cell: Cell, evaluator: Evaluator, progress: Progress, in_sweep: bool
+) -> tuple[list[Record], int, bool]:
     """Run the study: its records, how many were planned, and whether the plan is complete."""
     config, begin = cell.config, time.perf_counter()
     name = result_key(config, cell.data_sha256, trials=False)
@@ -133,5 +127,19 @@ def _tune(cell: Cell, evaluator: Evaluator, progress: Progress) -> tuple[list[Re
             config["study"]["n_trials"], config["seed"], config["study"]["n_startup_trials"],
             exclusive=url in ("auto", "memory"),
         )  # fmt: skip
+        # Bad input is one line on stderr, so nothing is said before all of it is known to be good.
+        if not in_sweep:
+            add_to_plan(cell.sweep, [cell.as_plan()])
+        progress.start()
+        _tell_inference(progress, evaluator, config)
         complete = study.run(evaluator.evaluate, progress.trial, should_stop)
         return study.records()[: config["study"]["n_trials"]], study.planned, complete
+
+
+def _tell_inference(progress: Progress, evaluator: Evaluator, config: Config) -> None:
+    """Say what was decided about the user's table without being declared."""
+    table = evaluator.table
+    if table.notes:
+        progress.note(f"{table.name}: columns by inference: {'; '.join(table.notes)}")
+    if config["dataset"]["reference"].get("kind") is None:
+        progress.note(f"{table.name}: reference space {evaluator.reference.kind} by inference")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -84,6 +85,7 @@ class Study:
         if self.exclusive:
             for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
                 self.study.tell(trial.number, state=TrialState.FAIL)
+        self.finished = self._read_finished()
 
     @property
     def planned(self) -> int:
@@ -92,7 +94,7 @@ class Study:
 
     def records(self) -> list[Record]:
         """Every finished trial, in order of proposal."""
-        return [_record(i, t) for i, t in enumerate(self._finished())]
+        return [_record(i, t) for i, t in enumerate(self.finished)]
 
     def run(
         self,
@@ -102,9 +104,8 @@ class Study:
     ) -> bool:
         """Finish the plan; returns False if `should_stop` ended it before."""
         while True:
-            finished = self._finished()
-            running = [] if self.exclusive else self._running()
-            sampler = self._sampler(finished, running)
+            running = [] if self.exclusive else self._read_running()
+            sampler = self._sampler(running)
             if sampler is None and not running:
                 return True
             if should_stop():
@@ -113,30 +114,37 @@ class Study:
                 time.sleep(1.0)  # another worker finishes the last trials
                 continue
             self.study.sampler = sampler
-            seen = {_frozen(trial.params): trial for trial in finished}
-            self.study.optimize(partial(self._objective, evaluate=evaluate, seen=seen),
-                                n_trials=1, catch=(_TrialFailed,))  # fmt: skip
-            finished = self._finished()
-            if finished:
-                on_trial(len(finished), self.planned, _record(len(finished) - 1, finished[-1]))
+            seen = {_frozen(trial.params): trial for trial in self.finished}
+            self.study.optimize(
+                partial(self._objective, evaluate=evaluate, seen=seen),
+                n_trials=1,
+                catch=(_TrialFailed,),
+                callbacks=[self._keep],
+            )
+            last = len(self.finished) - 1
+            if last >= 0:
+                on_trial(last + 1, self.planned, _record(last, self.finished[last]))
 
-    def _finished(self) -> list[FrozenTrial]:
-        trials = self.study.get_trials(deepcopy=False)
-        return [
-            t for t in trials
-            if t.state == TrialState.COMPLETE
-            or (t.state == TrialState.FAIL and "why" in t.user_attrs)
-        ]  # fmt: skip
+    def _keep(self, _: optuna.Study, trial: FrozenTrial) -> None:
+        """Note a finished trial; where workers share the study, theirs as well."""
+        if self.exclusive:  # reading them all again would cost a query a trial
+            self.finished += [trial] if _is_finished(trial) else []
+        else:
+            self.finished = self._read_finished()
 
-    def _running(self) -> list[FrozenTrial]:
-        optuna.storages.fail_stale_trials(self.study)
+    def _read_finished(self) -> list[FrozenTrial]:
+        return [trial for trial in self.study.get_trials(deepcopy=False) if _is_finished(trial)]
+
+    def _read_running(self) -> list[FrozenTrial]:
+        self.finished = self._read_finished()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            optuna.storages.fail_stale_trials(self.study)
         return self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
 
-    def _sampler(
-        self, finished: Sequence[FrozenTrial], running: Sequence[FrozenTrial]
-    ) -> optuna.samplers.BaseSampler | None:
+    def _sampler(self, running: Sequence[FrozenTrial]) -> optuna.samplers.BaseSampler | None:
         """What proposes the next trial, or None when the plan is complete."""
-        index = len(finished) + len(running)
+        index = len(self.finished) + len(running)
         if index >= self.n_trials:
             return None
         if self.grid is None:
@@ -144,7 +152,7 @@ class Study:
             return optuna.samplers.TPESampler(
                 n_startup_trials=self.n_startup_trials, seed=int(seed)
             )
-        seen = {_frozen(trial.params) for trial in (*finished, *running)}
+        seen = {_frozen(trial.params) for trial in (*self.finished, *running)}
         rest = [params for params in self.grid if _frozen(params) not in seen]
         return Fixed(rest[0]) if rest else None
 
@@ -171,9 +179,17 @@ class Study:
             trial.set_user_attr("why", why)
             raise _TrialFailed
         trial.set_user_attr("trial", asdict(done))
-        for name, value in done.violations.items():
-            trial.set_constraint(name, value)
+        # One constraint, not one a guard: samplers add up the excess anyway, and a write costs
+        # milliseconds. The guards stand one by one in the trial's record.
+        trial.set_constraint("guards", _excess(done))
         return [_told(name, done.scores[name]) for name in self.objectives]
+
+
+def _is_finished(trial: FrozenTrial) -> bool:
+    """Complete, or failed for a recorded reason; a trial that was cut off has none."""
+    return trial.state == TrialState.COMPLETE or (
+        trial.state == TrialState.FAIL and "why" in trial.user_attrs
+    )
 
 
 def maximize(name: str) -> bool:

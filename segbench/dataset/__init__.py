@@ -44,8 +44,10 @@ def load(spec: Mapping[str, Any]) -> tuple[Table, Outcomes]:
 
 
 def display_name(spec: Mapping[str, Any]) -> str:
-    """What the leaderboard calls the data set: its name, or the stem of the user's own file."""
-    return Path(str(spec["path"])).name.split(".")[0] if spec.get("path") else str(spec["name"])
+    """What the leaderboard calls the data set: its name; `table` goes by the name of its file."""
+    if spec["name"] == "table" and spec.get("path"):
+        return Path(str(spec["path"])).name.split(".")[0]
+    return str(spec["name"])
 
 
 def fingerprint(spec: Mapping[str, Any]) -> str:

@@ -1,0 +1,158 @@
+"""Sums of distances to segments, against a double loop over customers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segbench.contracts import Reference
+from segbench.metric.kernels import BLOCK, CHUNK, segment_distance_sums
+
+FEW = settings(deadline=None, max_examples=40)
+NONE = np.empty((0, 0), dtype=np.int32)
+
+
+def euclidean(X) -> Reference:
+    X = np.asarray(X, dtype=np.float64)
+    empty = np.empty((len(X), 0), dtype=np.int32)
+    return Reference("standard", X, empty, np.ptp(X, axis=0), tuple(map(str, range(X.shape[1]))))
+
+
+def gower(X, C=NONE) -> Reference:
+    X = np.asarray(X, dtype=np.float64)
+    C = np.asarray(C, dtype=np.int32) if len(C) else np.empty((len(X), 0), dtype=np.int32)
+    ranges = np.nanmax(X, axis=0, initial=-np.inf) - np.nanmin(X, axis=0, initial=np.inf)
+    return Reference("gower", X, C, ranges, tuple(map(str, range(X.shape[1] + C.shape[1]))))
+
+
+def mixed(n: int, seed: int = 0) -> Reference:
+    """Mixed customers with gaps, one constant column, no customer without any value."""
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([rng.normal(size=n), rng.integers(5, size=n), np.full(n, 7.0)])
+    X[rng.random((n, 3)) < 0.2] = np.nan
+    C = rng.integers(-1, 3, size=(n, 2))
+    C[:, 0] = np.maximum(C[:, 0], 0)
+    return gower(X, C)
+
+
+def naive_distances(reference: Reference) -> np.ndarray:
+    """(n, n) distances by definition, one pair and one column at a time."""
+    n = len(reference)
+    out = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            if reference.kind != "gower":
+                out[i, j] = np.sqrt(sum((reference.X[i] - reference.X[j]) ** 2))
+            elif i != j:
+                out[i, j] = _gower_pair(reference, i, j)
+    return out
+
+
+def _gower_pair(reference: Reference, i: int, j: int) -> float:
+    parts = [
+        abs(x - y) / width if width > 0 else 0.0
+        for x, y, width in zip(reference.X[i], reference.X[j], reference.ranges, strict=True)
+        if not (np.isnan(x) or np.isnan(y))
+    ]
+    parts += [
+        float(a != b)
+        for a, b in zip(reference.C[i], reference.C[j], strict=True)
+        if a >= 0 and b >= 0
+    ]
+    return sum(parts) / len(parts) if parts else 1.0
+
+
+def naive_sums(reference: Reference, labels: np.ndarray, k: int) -> np.ndarray:
+    D = naive_distances(reference)
+    return np.column_stack([D[:, labels == segment].sum(axis=1) for segment in range(k)])
+
+
+@st.composite
+def mixed_customers(draw) -> tuple[Reference, np.ndarray]:
+    """A small Gower table with gaps, and labels with noise; every customer has one value."""
+    n = draw(st.integers(2, 12))
+    number = st.one_of(st.just(np.nan), st.integers(-3, 3).map(float))
+    X = draw(st.lists(st.tuples(number, number), min_size=n, max_size=n))
+    code = st.tuples(st.integers(0, 2), st.integers(-1, 1))
+    C = draw(st.lists(code, min_size=n, max_size=n))
+    labels = draw(st.lists(st.integers(-1, 2), min_size=n, max_size=n))
+    X = np.array(X)
+    X[:, np.isnan(X).all(axis=0)] = 0.0
+    return gower(X, C), np.array(labels, dtype=np.int32)
+
+
+@FEW
+@given(mixed_customers())
+def test_gower_is_the_naive_loop(case):
+    reference, labels = case
+    sums = segment_distance_sums(reference, labels, 3)
+    np.testing.assert_allclose(sums, naive_sums(reference, labels, 3), atol=1e-12)
+
+
+@FEW
+@given(st.integers(2, 15), st.integers(1, 4), st.integers(0, 2**31))
+def test_euclidean_is_the_naive_loop(n, d, seed):
+    rng = np.random.default_rng(seed)
+    reference = euclidean(rng.normal(size=(n, d)))
+    labels = rng.integers(-1, 3, size=n).astype(np.int32)
+    sums = segment_distance_sums(reference, labels, 3)
+    np.testing.assert_allclose(sums, naive_sums(reference, labels, 3), atol=1e-12)
+
+
+def test_categories_alone():
+    C = [[0, 1], [0, 2], [1, 2]]
+    sums = segment_distance_sums(gower(np.empty((3, 0)), C), np.array([0, 0, 1], dtype=np.int32), 2)
+    np.testing.assert_allclose(sums, [[0.5, 1.0], [0.5, 0.5], [1.5, 0.0]])
+
+
+def test_no_common_column_is_distance_one():
+    reference = gower([[0.0, np.nan], [4.0, np.nan], [np.nan, 1.0]])
+    sums = segment_distance_sums(reference, np.array([0, 0, 1], dtype=np.int32), 2)
+    np.testing.assert_allclose(sums, [[1.0, 1.0], [1.0, 1.0], [2.0, 0.0]])
+
+
+def test_distance_to_oneself_is_zero_even_without_any_value():
+    reference = gower([[0.0], [1.0], [np.nan]])
+    sums = segment_distance_sums(reference, np.array([0, 0, 1], dtype=np.int32), 2)
+    assert sums[2].tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize("n", [CHUNK - 1, CHUNK, CHUNK + 1, BLOCK + 1])
+def test_segments_of_any_length_around_the_chunk(n):
+    X = np.arange(n, dtype=np.float64)[:, None]
+    labels = np.zeros(n, dtype=np.int32)
+    sums = segment_distance_sums(euclidean(X), labels, 1)[:, 0]
+    np.testing.assert_allclose(sums, np.abs(X - X.T).sum(axis=1))
+
+
+@pytest.mark.parametrize("space", [euclidean, gower])
+def test_chosen_rows_equal_those_rows_of_all(space):
+    rng = np.random.default_rng(1)
+    reference = space(rng.normal(size=(50, 3)))
+    labels = rng.integers(-1, 3, size=50).astype(np.int32)
+    rows = np.array([41, 3, 3, 17])
+    some = segment_distance_sums(reference, labels, 3, rows=rows)
+    assert some.tolist() == segment_distance_sums(reference, labels, 3)[rows].tolist()
+
+
+@pytest.mark.parametrize("kind", ["standard", "gower"])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_do_not_change_a_bit(kind, threads):
+    n = 3 * BLOCK + 7
+    reference = mixed(n)
+    if kind == "standard":
+        reference = euclidean(np.nan_to_num(reference.X))
+    labels = np.random.default_rng(2).integers(-1, 4, size=n).astype(np.int32)
+    one = segment_distance_sums(reference, labels, 4)
+    assert one.tobytes() == segment_distance_sums(reference, labels, 4, threads).tobytes()
+
+
+@pytest.mark.parametrize("space", [euclidean, gower])
+def test_a_large_constant_costs_no_digits(space):
+    rng = np.random.default_rng(3)
+    X = rng.integers(0, 20, size=(60, 3)).astype(np.float64)  # exact after 1e8 is added
+    labels = rng.integers(0, 3, size=60).astype(np.int32)
+    sums = segment_distance_sums(space(X), labels, 3)
+    np.testing.assert_allclose(segment_distance_sums(space(X + 1e8), labels, 3), sums, rtol=1e-12)

@@ -1,0 +1,167 @@
+"""Bootstrap stability: the same draws, chance and certainty, threads, Student's interval."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import adjusted_rand_score
+
+from segbench.contracts import Partition
+from segbench.stability import stability_ari
+from segbench.stability.bootstrap import resample
+
+THREE = Partition.from_labels(np.arange(300) % 3)
+
+
+class Spy:
+    """A refit that keeps its calls; `flip` is the share of customers that change segment."""
+
+    def __init__(self, partition: Partition = THREE, flip: float = 0.0) -> None:
+        self.partition, self.flip = partition, flip
+        self.calls: dict[int, np.ndarray] = {}
+
+    def __call__(self, rows: np.ndarray, seed: int) -> np.ndarray:
+        self.calls[seed] = rows
+        return self.labels(rows, seed)
+
+    def labels(self, rows: np.ndarray, seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        random = rng.integers(3, size=len(rows))
+        kept = rng.random(len(rows)) >= self.flip
+        return np.where(kept, self.partition.labels[rows], random).astype(np.int32)
+
+    def draws(self) -> set[tuple[int, bytes]]:
+        return {(seed, rows.tobytes()) for seed, rows in self.calls.items()}
+
+
+def draws(**options: int) -> set[tuple[int, bytes]]:
+    spy = Spy()
+    stability_ari(spy, THREE, **{"replicates": 4, "seed": 1, **options})
+    return spy.draws()
+
+
+def test_same_seed_and_stream_draw_the_same_customers():
+    assert len(draws()) == 4
+    assert draws() == draws() == draws(threads=3)
+    assert draws() < draws(replicates=6)
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"stream": 1}])
+def test_another_seed_or_stream_shares_no_replicate(other):
+    assert not {rows for _, rows in draws()} & {rows for _, rows in draws(**other)}
+
+
+def test_a_sample_is_distinct_customers_in_table_order_about_63_percent():
+    shares = []
+    for i in range(50):
+        rows, seed = resample(2000, seed=3, stream=0, replicate=i)
+        assert (np.diff(rows) > 0).all() and rows[0] >= 0 and rows[-1] < 2000
+        assert 0 <= seed < 2**31
+        shares.append(len(rows) / 2000)
+    assert np.mean(shares) == pytest.approx(1 - np.exp(-1), abs=0.005)
+
+
+def test_every_customer_is_drawn_sooner_or_later_and_equally():
+    counts = np.bincount(np.concatenate([resample(50, 0, 0, i)[0] for i in range(2000)]))
+    assert len(counts) == 50
+    np.testing.assert_allclose(counts / 2000, 1 - (1 - 1 / 50) ** 50, atol=0.05)
+
+
+def test_identical_refits_are_certain():
+    score = stability_ari(Spy(), THREE, replicates=5, seed=0)
+    assert (score.value, score.low, score.high, score.status) == (1.0, 1.0, 1.0, "ok")
+
+
+def test_names_of_the_refitted_segments_do_not_matter():
+    names = np.array([2, 0, 1], dtype=np.int32)
+    score = stability_ari(lambda rows, _: names[THREE.labels[rows]], THREE, replicates=5, seed=0)
+    assert score.value == 1.0
+
+
+def test_random_refits_are_worth_nothing():
+    score = stability_ari(Spy(flip=1.0), THREE, replicates=40, seed=0)
+    assert score.value == pytest.approx(0.0, abs=0.01)
+    assert score.low < 0 < score.high
+
+
+def test_noise_that_moves_costs_stability():
+    noisy = Partition.from_labels(np.where(np.arange(300) < 60, -1, np.arange(300) % 3))
+    truth = np.where(noisy.labels < 0, 1000 + np.arange(300), noisy.labels)
+    spy = Spy(THREE)  # finds no noise at all
+    score = stability_ari(spy, noisy, replicates=4, seed=0)
+    values = [adjusted_rand_score(truth[r], THREE.labels[r]) for r in spy.calls.values()]
+    assert score.value == pytest.approx(np.mean(values))
+    assert score.value < 0.9
+
+
+@pytest.mark.parametrize("flip", [0.1, 0.5])
+def test_mean_and_interval_are_students(flip):
+    spy = Spy(flip=flip)
+    score = stability_ari(spy, THREE, replicates=7, seed=0)
+    values = [
+        adjusted_rand_score(THREE.labels[rows], spy.labels(rows, seed))
+        for seed, rows in spy.calls.items()
+    ]
+    low, high = stats.t.interval(0.95, 6, loc=np.mean(values), scale=stats.sem(values))
+    assert score.value == pytest.approx(np.mean(values))
+    assert (score.low, score.high) == pytest.approx((low, high))
+
+
+def test_interval_stays_within_what_ari_can_be():
+    seeds = [resample(300, 0, 0, i)[1] for i in range(3)]
+    refits = [Spy(flip=flip).labels for flip in (0.0, 0.0, 0.9)]
+    score = stability_ari(
+        lambda rows, seed: refits[seeds.index(seed)](rows, seed), THREE, replicates=3, seed=0
+    )
+    assert score.high == 1.0 and -0.5 <= score.low < score.value
+
+
+def test_threads_do_not_change_a_bit_even_if_they_finish_out_of_order():
+    refit = Spy(flip=0.3)
+    first = resample(300, 0, 0, 0)[1]
+
+    def slow_first(rows: np.ndarray, seed: int) -> np.ndarray:
+        time.sleep(0.05 if seed == first else 0.0)
+        return refit(rows, seed)
+
+    one, two, three = (
+        stability_ari(slow_first, THREE, replicates=6, seed=0, threads=t) for t in (1, 2, 3)
+    )
+    assert one == two == three
+
+
+def test_the_thread_budget_is_spent_on_refits():
+    together = threading.Barrier(2, timeout=10)
+
+    def refit(rows: np.ndarray, seed: int) -> np.ndarray:
+        together.wait()  # breaks unless two refits run at a time
+        return THREE.labels[rows]
+
+    assert stability_ari(refit, THREE, replicates=4, seed=0, threads=2).value == 1.0
+
+
+def test_a_refit_that_fails_is_not_hidden():
+    def refit(rows: np.ndarray, seed: int) -> np.ndarray:
+        raise ValueError("n_samples=1 should be >= n_clusters=2")
+
+    with pytest.raises(ValueError, match="n_samples"):
+        stability_ari(refit, THREE, replicates=3, seed=0, threads=2)
+
+
+@pytest.mark.parametrize("labels", [
+    pytest.param([0] * 20, id="one segment"),
+    pytest.param([-1] * 20, id="all noise"),
+    pytest.param(list(range(20)), id="n segments"),
+    pytest.param([0], id="one customer"),
+])  # fmt: skip
+def test_degenerate_partitions_are_not_called_stable(labels):
+    partition = Partition.from_labels(labels)
+    score = stability_ari(Spy(partition), partition, replicates=4, seed=0)
+    assert score.status == "undefined" and score.why and score.value is None
+    json.dumps(asdict(score), allow_nan=False)

@@ -1,0 +1,38 @@
+"""A config is checked before anything is computed."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import compose_config
+
+from segbench.cell import plan_cell, public_config
+from segbench.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["seed=-1", "seed=x", "study.n_trials=0", "study.n_trials=1.5", "study.n_trials=true",
+     "study.replicates=1", "guards.k_min=1", "guards.k_max=1", "guards.min_share=-0.1",
+     "guards.max_share=2", "guards.max_noise=x", "study.min_stability=7", "threads=0",
+     "timeout=-3", "timeout=x", "study.objectives=[]", "study.objectives=[stability_ari]",
+     "study.objectives=[quality,quality]", "study.objectives=[nice]", "sweep=a/b", "sweep=.x",
+     "sweep=''", "results=''", "study.n_startup_trials=0"],
+)  # fmt: skip
+def test_nonsense_is_refused_by_name(override: str):
+    name = override.partition("=")[0]
+    with pytest.raises(InputError, match=f"^{name}: found "):
+        plan_cell(compose_config(override))
+
+
+def test_unreadable_data_leave_the_key_without_data():
+    cell = plan_cell(compose_config("dataset=table", "dataset.path=nowhere.csv"))
+    assert cell.data_sha256 is None and cell.key == cell.key_without_data
+    known = plan_cell(compose_config())
+    assert known.data_sha256 and known.key != known.key_without_data
+
+
+def test_only_what_decides_the_result_is_published():
+    config = plan_cell(
+        compose_config("+storage.password=hush", "storage.url=postgresql://u:hush@h/d")
+    ).config
+    assert "hush" not in str(public_config(config))

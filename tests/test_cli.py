@@ -1,0 +1,149 @@
+"""The command line as a stranger types it, in processes of its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import SMALL, Run
+
+from segbench import __version__, cli
+from segbench.cli import FORMATS
+
+BAD_TABLE = "id,a,b\n1,2,3\n1,3,4\n"
+
+
+def cells(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*/result.json"))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep with a row of every kind that a user meets."""
+    root = tmp_path_factory.mktemp("cli")
+    (root / "bad.csv").write_text(BAD_TABLE)
+    sweep = ("run", "-m", "features=rfm_log,nope", "algorithm=kmeans,random", "sweep=mine")
+    done = subprocess.run(
+        [sys.executable, "-m", "segbench.cli", *sweep, *SMALL], cwd=root, text=True,
+        capture_output=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "ranked by quality" in done.stdout and "segbench assign" in done.stdout
+    assert "Traceback" not in done.stderr
+    return root / "results"
+
+
+def test_every_planned_cell_is_a_row(results: Path, segbench: Run):
+    rows = json.loads(segbench("leaderboard", "--results", str(results), "--format", "json").stdout)
+    assert [(r["algorithm"], r["features"], r["status"], r["rank"]) for r in rows] == [
+        ("kmeans", "rfm_log", "complete", 1), ("random", "rfm_log", "complete", None),
+        ("kmeans", "nope", "failed", None), ("random", "nope", "failed", None),
+    ]  # fmt: skip
+    assert "mixed, onehot_pca" in rows[2]["why"], "an unknown name says which exist"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_formats_go_to_a_file_or_to_stdout(results: Path, segbench: Run, tmp_path: Path, form: str):
+    asked = ("leaderboard", "--results", str(results), "--format", form)
+    out = segbench(*asked)
+    segbench(*asked, "--out", "new/file.txt")
+    written = (tmp_path / "new" / "file.txt").read_text()
+    assert written == out.stdout and "kmeans" in written and "\x1b" not in written
+
+
+def test_assign_by_prefix(results: Path, segbench: Run, tmp_path: Path):
+    rows = json.loads(segbench("leaderboard", "--results", str(results), "--format", "json").stdout)
+    new = "customer_id,monetary,recency,frequency\nn1,20,300,1\nn2,900,2,30\n"
+    (tmp_path / "new.csv").write_text(new)
+    done = segbench("assign", rows[0]["key"][:7], "new.csv", "--out", "s.csv",
+                    "--results", str(results))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "s.csv").open() as file:
+        read = list(csv.DictReader(file))
+    assert [row["id"] for row in read] == ["n1", "n2"]
+    assert all(0 <= int(row["segment"]) < rows[0]["k"] for row in read)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("run", "dataset=nope"), "cdnow"), (("run", "algorithm=nope"), "kprototypes"),
+     (("run", "study.n_trial=3"), "study.n_trial"), (("run", "dataset=a,b"), "-m"),
+     (("run", "study.n_trials=0"), "study.n_trials"), (("run", "dataset=table"), "dataset.path"),
+     (("run", "dataset=table", "dataset.path=bad.csv", "features=standard"), "row 3, column 'id'"),
+     (("run", "dataset=table", "dataset.path=no.csv"), "no.csv"),
+     (("run", "experiment=quickstart"), "-m"), (("run", "what"), "what"),
+     (("run", "-m", "algorithm.params.n_init=range(", "dataset=blobs"), "range("),
+     (("run", "algorithm._target_=os.system", "dataset=blobs"), "os.system"),
+     (("leaderboard", "--results", "nowhere"), "nowhere"),
+     (("assign", "abc", "bad.csv", "--out", "x.csv"), "abc"), (("datasets", "nope"), "charity")],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_status_2(
+    segbench: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
+):
+    (tmp_path / "bad.csv").write_text(BAD_TABLE)
+    done = segbench(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1 and words in done.stderr and done.stdout == ""
+    assert cells(tmp_path / "results" / "default") == []
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("--foo",), ("nonsense",), ("leaderboard", "--format", "x")]
+)
+def test_wrong_usage_is_status_2(segbench: Run, command: tuple[str, ...]):
+    done = segbench(*command)
+    assert done.returncode == 2 and "usage: segbench" in done.stderr
+
+
+def test_help_names_every_command_and_imports_nothing_heavy():
+    code = """if True:
+        import sys
+        from segbench.cli import main
+        try:
+            main(["--help"])
+        except SystemExit:
+            heavy = ("numpy", "pandas", "hydra", "optuna", "wandb", "sklearn", "rich")
+            print([name for name in heavy if name in sys.modules])
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    for command in ("run", "leaderboard", "assign", "datasets"):
+        assert command in done.stdout
+
+
+def test_version(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert __version__ in capsys.readouterr().out
+
+
+def test_datasets_lists_and_describes(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["datasets"]) == 0
+    assert "charity" in capsys.readouterr().out
+    assert cli.main(["datasets", "cdnow"]) == 0
+    assert "eff6889ed364c519" in capsys.readouterr().out
+
+
+def test_config_dir_adds_a_component_without_touching_the_package(segbench: Run, tmp_path: Path):
+    folder = tmp_path / "mine" / "algorithm"
+    folder.mkdir(parents=True)
+    (folder / "birch.yaml").write_text(
+        "_target_: sklearn.cluster.Birch\ncitation: Zhang et al. 1996\n"
+        "search:\n  n_clusters: {type: int, low: 2, high: 4}\n"
+    )
+    done = segbench("run", "--config-dir", "mine", "algorithm=birch", "features=rfm_log", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "birch" in done.stdout
+
+
+def test_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys):
+    def stop(_: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", stop)
+    assert cli.main(["run"]) == 130
+    assert "goes on" in capsys.readouterr().err

@@ -1,0 +1,64 @@
+"""The quickstart on a small budget, and its W&B log against its results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import Run
+from wandb_log import read_run
+
+from segbench.results import scan
+
+CELLS = {
+    ("cdnow", "rfm_log", "kmeans"), ("cdnow", "rfm_log", "gmm"), ("cdnow", "rfm_log", "random"),
+    ("charity", "standard", "kmeans"), ("charity", "standard", "hdbscan"),
+    ("charity", "standard", "random"), ("loanapp", "mixed", "kmeans"),
+    ("loanapp", "mixed", "kprototypes"), ("loanapp", "mixed", "random"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def quickstart(segbench: Run, tmp_path: Path) -> Path:
+    done = segbench("run", "-m", "experiment=quickstart", "study.n_trials=2", "study.replicates=2")
+    assert done.returncode == 0, done.stderr
+    assert all(f"[{i}/9]" in done.stderr for i in range(1, 10)), "progress"
+    for words in (
+        "cdnow · 23,570 customers", "charity · 4,268", "loanapp · 1,989", "baseline",
+        "Results: results/quickstart", "leaderboard --results", "revenue_share",
+    ):  # fmt: skip
+        assert words in done.stdout
+    return tmp_path / "results" / "quickstart"
+
+
+def test_quickstart_leaves_a_full_record_and_an_equal_mirror(quickstart: Path):
+    stored = scan(quickstart)
+    assert {(s.result.dataset["name"], s.result.features, s.result.algorithm)
+            for s in stored} == CELLS  # fmt: skip
+    runs = {run["id"]: run for run in map(read_run, quickstart.glob(".wandb/wandb/*/*.wandb"))}
+    assert len(runs) == len(stored) == 9
+    for entry in stored:
+        plain = json.loads((entry.path / "result.json").read_text())
+        run = runs[plain["key"][:32]]
+        assert run["finished"] and run["group"] == "quickstart"
+        for name in ("key", "status", "scores", "segments", "params", "trials"):
+            assert run["summary"][name] == plain[name], name
+        assert run["config"]["seed"] == 0 and run["config"]["dataset"]["sha256"]
+        labels = pd.read_parquet(entry.path / "labels.parquet")
+        assert len(labels) == plain["dataset"]["rows"] == plain["segments"]["noise"] + sum(
+            plain["segments"]["sizes"]
+        )  # fmt: skip
+
+
+def test_raw_money_never_wins(segbench: Run):
+    """The reason why segbench exists: k-means on raw RFM puts almost everybody together."""
+    done = segbench("run", "-m", "dataset=cdnow", "features=raw,rfm_log", "algorithm=kmeans",
+                    "study=quick", "study.replicates=2", "sweep=why")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    board = segbench("leaderboard", "--results", "results/why", "--format", "json")
+    log, raw = json.loads(board.stdout)
+    assert (log["features"], log["rank"]) == ("rfm_log", 1)
+    assert raw["features"] == "raw" and (raw["rank"] == 2 or raw["status"] == "ineligible")
+    assert raw["rank"] or "segment" in raw["why"]

@@ -1,0 +1,201 @@
+"""One cell, from table to finished result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import SMALL, Quiet, compose_config
+
+from segbench import run as run_module
+from segbench.cell import Cell, plan_cell
+from segbench.contracts import Result
+from segbench.errors import InputError
+from segbench.metric import score_partition
+from segbench.results import read_plan, read_result
+from segbench.run import run_cell
+from segbench.tracking import NoTracking
+
+
+class Spy(NoTracking):
+    """Counts what is mirrored."""
+
+    def __init__(self) -> None:
+        self.seen: list[Result] = []
+
+    def record(self, result: Result, config: object) -> None:
+        self.seen.append(result)
+
+
+def cell(results: Path, *overrides: str) -> Cell:
+    return plan_cell(compose_config(f"results={results}", *SMALL, *overrides))
+
+
+def do(planned: Cell, *, in_sweep: bool = False) -> Result:
+    return run_cell(planned, Quiet(), NoTracking(), in_sweep=in_sweep)
+
+
+def test_result_folder_is_complete_and_consistent(tmp_path: Path):
+    planned = cell(tmp_path, "features=rfm_log", "algorithm=kmeans")
+    result = do(planned)
+    assert read_result(planned.folder) == result and result.status == "complete"
+    assert sorted(p.name for p in planned.folder.iterdir()) == [
+        "config.yaml", "labels.parquet", "model", "profile.csv", "result.json", "trials.parquet",
+    ]  # fmt: skip
+    labels = pd.read_parquet(planned.folder / "labels.parquet")
+    assert list(labels) == ["id", "segment"] and labels["segment"].dtype == np.int32
+    counts = labels["segment"].value_counts().sort_index()
+    assert result.segments["sizes"] == counts.tolist() and result.segments["k"] == len(counts)
+    assert result.segments["largest_share"] == counts.max() / 150
+    trials = pd.read_parquet(planned.folder / "trials.parquet")
+    assert len(trials) == result.trials["planned"] == 3
+    best = trials[trials["stability_ari"] >= 0.75].nlargest(1, "quality").iloc[0]
+    assert best["param_n_clusters"] == result.params["n_clusters"]
+    assert yaml.safe_load((planned.folder / "config.yaml").read_text())["seed"] == 0
+    assert [c["key"] for c in read_plan(planned.sweep)] == [result.key]
+
+
+def test_scores_name_their_space_and_native_is_kept_apart(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm_log", "algorithm=kmeans"))
+    scores = result.scores
+    assert result.space == scores["quality"].space == "gower"
+    assert scores["calinski_harabasz"].status == "undefined"
+    assert scores["calinski_harabasz@native"].space == "native"
+    assert scores["ari"].value is not None and scores["stability_ari"].low is not None
+
+
+def test_numeric_table_is_scored_in_every_space(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm", "dataset.reference.kind=standard",
+                     "dataset.reference.columns=[recency,monetary]"))  # fmt: skip
+    spaces = {score.space for name, score in result.scores.items() if "quality" in name}
+    assert spaces == {"standard", "rank", "gower", "native"}
+
+
+def test_second_run_changes_nothing_and_mirrors_nothing(tmp_path: Path):
+    planned, spy = cell(tmp_path, "features=rfm", "algorithm=kmeans"), Spy()
+    first = run_cell(planned, Quiet(), spy, in_sweep=False)
+    before = {p: p.stat().st_mtime_ns for p in planned.folder.rglob("*")}
+    assert run_cell(planned, Quiet(), spy, in_sweep=False) == first
+    assert {p: p.stat().st_mtime_ns for p in planned.folder.rglob("*")} == before
+    assert len(spy.seen) == 1
+
+
+@pytest.mark.parametrize("algorithm", ["kmeans", "gmm", "hdbscan", "kprototypes", "random"])
+def test_labels_do_not_depend_on_threads(tmp_path: Path, algorithm: str):
+    written = []
+    for threads in (1, 2):
+        planned = cell(tmp_path / f"{threads}", "features=mixed", f"algorithm={algorithm}",
+                       f"threads={threads}")  # fmt: skip
+        result = do(planned)
+        scores = result.as_json()["scores"]
+        written.append(((planned.folder / "labels.parquet").read_bytes(), scores))
+    assert written[0] == written[1]
+
+
+def test_guards_make_ineligible_with_a_reason(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm", "algorithm=kmeans", "guards.min_share=0.9"))
+    assert result.status == "ineligible" and "smallest segment" in result.why
+    assert result.trials == {"planned": 3, "complete": 0, "pruned": 3, "failed": 0}
+    assert result.segments["k"] > 0, "it is shown"
+
+
+def test_undefined_quality_is_ineligible_never_best(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm", "metric=calinski_harabasz"))
+    assert result.status == "ineligible" and "centroids" in result.why
+
+
+def test_pipeline_that_cannot_apply_is_skipped(tmp_path: Path):
+    overrides = (f"results={tmp_path}", "dataset=loanapp", "features=rfm", "study=quick")
+    planned = plan_cell(compose_config(*overrides))
+    result = do(planned)
+    assert result.status == "skipped" and "loanapp has no recency" in result.why
+    assert read_result(planned.folder) == result
+
+
+def test_bad_input_raises_alone_and_is_a_row_in_a_sweep(tmp_path: Path):
+    (tmp_path / "my.csv").write_text("id,a\n1,2\n1,3\n")
+    bad = ("dataset=table", f"dataset.path={tmp_path / 'my.csv'}", "features=standard")
+    planned = plan_cell(compose_config(f"results={tmp_path / 'r'}", *bad))
+    with pytest.raises(InputError, match=r"my\.csv: row 3, column 'id'"):
+        do(planned)
+    assert not planned.folder.exists() and read_plan(planned.sweep) == []
+    result = do(planned, in_sweep=True)
+    assert result.status == "failed" and "row 3, column 'id'" in result.why
+    assert json.loads((planned.folder / "result.json").read_text())["status"] == "failed"
+
+
+def test_fewer_customers_than_segments_is_bad_input(tmp_path: Path):
+    (tmp_path / "my.csv").write_text("a\n" + "\n".join(str(i * i) for i in range(9)))
+    planned = plan_cell(compose_config(
+        f"results={tmp_path}", "dataset=table", f"dataset.path={tmp_path / 'my.csv'}",
+        "features=standard", "study=quick"))  # fmt: skip
+    with pytest.raises(InputError, match=r"9 customers.*k_max = 12"):
+        do(planned)
+
+
+@pytest.mark.parametrize(("error", "status"), [(MemoryError("big"), "memory"),
+                                               (RuntimeError("odd"), "failed")])  # fmt: skip
+def test_crash_is_a_row_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, status: str
+):
+    planned = cell(tmp_path, "features=rfm", "algorithm=kmeans")
+    with monkeypatch.context() as patch:
+
+        def broken(*_: object) -> None:
+            raise error
+
+        patch.setattr(run_module, "fit_reference", broken)
+        result = do(planned)
+    assert result.status == status and str(error) in result.why
+    assert (planned.folder / "traceback.txt").exists() == (status == "failed")
+    assert do(planned).status == "complete"
+
+
+def test_all_trials_failing_is_failed_with_the_reason(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm", "algorithm=kmeans", "algorithm.params.n_init=-1"))
+    assert result.status == "failed" and "n_init" in result.why
+
+
+def test_timeout_is_a_row_that_a_second_run_finishes(tmp_path: Path):
+    limited = cell(tmp_path, "features=rfm", "algorithm=kmeans", "timeout=1e-9")
+    result = do(limited)
+    assert result.status == "timeout" and "0 of 3 trials" in result.why
+    assert do(cell(tmp_path, "features=rfm", "algorithm=kmeans")).status == "complete"
+
+
+def test_reported_stability_uses_fresh_replicates(tmp_path: Path):
+    planned = cell(tmp_path, "features=rfm", "algorithm=gmm", "study.replicates=4")
+    result = do(planned)
+    trials = pd.read_parquet(planned.folder / "trials.parquet")
+    same = (trials["quality"] - result.scores["quality"].value).abs() < 1e-12
+    tuned = trials[same]
+    assert len(tuned)
+    assert result.scores["stability_ari"].value not in tuned["stability_ari"].tolist()
+
+
+def test_outcomes_do_not_change_the_choice(tmp_path: Path):
+    """Known segments score the finished partition; hiding them changes nothing else."""
+    known = do(cell(tmp_path, "features=rfm", "algorithm=kmeans"))
+    hide = ("dataset.columns.reference=[]", "dataset.columns.ignore=[segment]")
+    hidden = do(cell(tmp_path, "features=rfm", "algorithm=kmeans", *hide))
+    assert "ari" in known.scores and "ari" not in hidden.scores
+    assert known.params == hidden.params and known.segments == hidden.segments
+
+
+def test_quality_is_silhouette_times_coverage_of_the_written_labels(tmp_path: Path):
+    from segbench.contracts import Partition
+    from segbench.dataset import load
+    from segbench.space import fit_reference
+
+    planned = cell(tmp_path, "features=standard", "algorithm=hdbscan", "guards.max_noise=0.9",
+                   "guards.max_share=1", "guards.min_share=0")  # fmt: skip
+    result = do(planned)
+    labels = pd.read_parquet(planned.folder / "labels.parquet")["segment"].to_numpy()
+    table, _ = load(planned.config["dataset"])
+    reference = fit_reference(table, planned.config["dataset"]["reference"])
+    scores = score_partition(reference, Partition.from_labels(labels), ["quality", "silhouette"])
+    assert result.scores["quality"] == scores["quality"]

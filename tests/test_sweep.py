@@ -1,0 +1,114 @@
+"""Sweeps: expansion, launchers, kills, exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import SMALL, Run
+
+from segbench.results import read_plan, scan
+
+SWEEP = ("run", "-m", "features=rfm_log,mixed", "algorithm=kmeans,gmm", *SMALL)
+
+
+def labels(root: Path) -> dict[str, bytes]:
+    return {s.result.key: (s.path / "labels.parquet").read_bytes() for s in scan(root)}
+
+
+def test_launchers_give_the_same_results(segbench: Run, tmp_path: Path):
+    assert segbench(*SWEEP, "results=basic").returncode == 0
+    joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "threads=1")
+    done = segbench(*SWEEP, "results=joblib", *joblib)
+    assert done.returncode == 0, done.stderr
+    assert len(labels(tmp_path / "basic")) == 4
+    assert labels(tmp_path / "basic") == labels(tmp_path / "joblib")
+
+
+def test_plan_lines_are_products_and_repetitions_run_once(segbench: Run, tmp_path: Path):
+    plan = "plan=['features=rfm algorithm=kmeans,random','features=raw,rfm algorithm=random']"
+    done = segbench("run", "-m", plan, *SMALL)
+    assert done.returncode == 0, done.stderr
+    found = [(c["features"], c["algorithm"]) for c in read_plan(tmp_path / "results" / "default")]
+    assert found == [("rfm", "kmeans"), ("rfm", "random"), ("raw", "random")]
+    assert len(scan(tmp_path / "results")) == 3
+
+
+def test_command_line_wins_over_the_plan(segbench: Run, tmp_path: Path):
+    done = segbench("run", "-m", "plan=['features=rfm algorithm=kmeans,random']", *SMALL,
+                    "algorithm=random")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [s.result.algorithm for s in scan(tmp_path / "results")] == ["random"]
+
+
+def test_one_bad_cell_never_ends_a_sweep(segbench: Run, tmp_path: Path):
+    (tmp_path / "bad.csv").write_text("a,b\n1\n")
+    (tmp_path / "good.csv").write_text("a,b\n" + "\n".join(f"{i % 7},{i * i}" for i in range(60)))
+    done = segbench("run", "-m", "dataset=table", "dataset.path=bad.csv,good.csv,none.csv",
+                    "features=standard", "algorithm=kmeans", *SMALL[2:])  # fmt: skip
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    status = {s.result.dataset["name"]: s.result.status for s in scan(tmp_path / "results")}
+    assert status == {"bad": "failed", "good": "complete", "none": "failed"}
+    (tmp_path / "bad.csv").write_text((tmp_path / "good.csv").read_text())
+    done = segbench("run", "-m", "dataset=table", "dataset.path=bad.csv", "features=standard",
+                    "algorithm=kmeans", *SMALL[2:])  # fmt: skip
+    assert done.returncode == 0
+    names = [s.result.dataset["name"] for s in scan(tmp_path / "results")]
+    assert sorted(names).count("bad") <= 1, "its failed row is gone"
+
+
+def test_secrets_are_written_nowhere(segbench: Run, tmp_path: Path):
+    url = f"storage.url=sqlite:///{tmp_path}/hush-hush.db"
+    done = segbench("run", "-m", "algorithm=kmeans", url, "tracking=wandb_offline", *SMALL)
+    assert done.returncode == 0, done.stderr
+    for path in (tmp_path / "results").rglob("*"):
+        assert not path.is_file() or b"hush-hush" not in path.read_bytes(), path
+
+
+def test_killed_sweep_finishes_as_if_uninterrupted(segbench: Run, tmp_path: Path):
+    """kill -9 of the whole process group, twice, then the same command again."""
+    sweep = (*SWEEP, "dataset.n=600", "study.n_trials=6", "study.replicates=4")
+    assert segbench(*sweep, "results=whole").returncode == 0
+    command = [sys.executable, "-m", "segbench.cli", *sweep, "results=killed"]
+    seen = 0
+    for _ in range(2):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < end:
+            here = list((tmp_path / "killed").rglob("result.json"))
+            trials = list((tmp_path / "killed").rglob(".studies/*.db"))
+            if len(trials) > len(here) >= seen and len(trials) > seen:
+                time.sleep(0.6)  # somewhere inside a study
+                break
+            time.sleep(0.02)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        seen = len(list((tmp_path / "killed").rglob("result.json"))) + 1
+    assert segbench(*sweep, "results=killed").returncode == 0
+    assert labels(tmp_path / "whole") == labels(tmp_path / "killed")
+    for stored in scan(tmp_path / "whole"):
+        other = tmp_path / "killed" / stored.path.relative_to(tmp_path / "whole")
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(stored.path / "trials.parquet").drop(columns="seconds"),
+            pd.read_parquet(other / "trials.parquet").drop(columns="seconds"),
+        )
+        again = json.loads((other / "result.json").read_text())
+        assert again["scores"] == stored.result.as_json()["scores"]
+
+
+@pytest.mark.parametrize("word", ["--help", "--cfg", "--info"])
+def test_hydra_prints_and_nothing_runs(segbench: Run, tmp_path: Path, word: str):
+    done = segbench("run", word, *(["job"] if word == "--cfg" else []))
+    assert done.returncode == 0 and "dataset" in done.stdout
+    assert not list(tmp_path.rglob("result.json"))

@@ -1,0 +1,64 @@
+"""Reads a local W&B log back: LevelDB's log format around protobuf records.
+
+Blocks of 32 KiB; each chunk has a header of crc32 (4 bytes), length (2) and type (1), and a record
+is one FULL chunk or FIRST, MIDDLE..., LAST. W&B puts 7 bytes of its own before the first chunk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from wandb.proto.wandb_internal_pb2 import Record
+
+BLOCK, HEADER = 32 * 1024, 7
+FULL, LAST = 1, 4
+
+
+def read_records(log: Path) -> Iterator[Record]:
+    data = log.read_bytes()
+    assert data.startswith(b":W&B")
+    at, pieces = HEADER, []
+    while at + HEADER <= len(data):
+        room = BLOCK - at % BLOCK
+        kind = data[at + 6]
+        if room < HEADER or kind == 0:  # the rest of a block is padding
+            at += room
+            continue
+        size = int.from_bytes(data[at + 4 : at + 6], "little")
+        pieces.append(data[at + HEADER : at + HEADER + size])
+        at += HEADER + size
+        if kind in (FULL, LAST):
+            yield Record.FromString(b"".join(pieces))
+            pieces.clear()
+
+
+def read_run(log: Path) -> dict[str, Any]:
+    """Id, group, tags, config and summary of the run in a log, and whether it was finished."""
+    run: dict[str, Any] = {"summary": {}, "finished": False}
+    for record in read_records(log):
+        kind = record.WhichOneof("record_type")
+        if kind == "run":
+            run |= {"id": record.run.run_id, "group": record.run.run_group,
+                    "tags": list(record.run.tags), "project": record.run.project,
+                    "config": _values(record.run.config.update)}  # fmt: skip
+        elif kind == "summary":
+            _merge(run["summary"], record.summary.update)
+        elif kind == "exit":
+            run["finished"] = record.exit.exit_code == 0
+    return run
+
+
+def _values(items: Any) -> dict[str, Any]:
+    return {item.key: json.loads(item.value_json) for item in items if item.key}
+
+
+def _merge(into: dict[str, Any], items: Any) -> None:
+    for item in items:
+        *path, last = list(item.nested_key) or [item.key]
+        here = into
+        for key in path:
+            here = here.setdefault(key, {})
+        here[last] = json.loads(item.value_json)
