@@ -30,7 +30,8 @@ def fit_reference(table: Table, spec: Mapping[str, Any]) -> Reference:
         InputError: an unknown kind or column, or a category under rank or standard.
 
     """
-    columns = tuple(spec.get("columns") or table.frame.columns)
+    named = spec.get("columns") or table.frame.columns
+    columns = tuple(dict.fromkeys([named] if isinstance(named, str) else named))
     for column in columns:
         if column not in table.frame.columns:
             have = ", ".join(table.frame.columns)
@@ -79,8 +80,7 @@ def _ranks(column: Floats) -> Floats:
 
 
 def _z_scores(column: Floats) -> Floats:
-    spread = float(np.nanstd(column))
-    if not spread:
+    if np.nanmin(column) == np.nanmax(column):  # the standard deviation may be rounding, not 0
         return np.zeros_like(column)
-    centred = (column - np.nanmean(column)) / spread
+    centred = (column - np.nanmean(column)) / np.nanstd(column)
     return np.where(np.isnan(centred), 0.0, centred)

@@ -23,6 +23,8 @@ ALLOWED = (
     "segbench.features.",
     "segbench.algorithm.",
 )
+UNSAFE = frozenset({"memory"})
+"""Parameters that name a folder of pickles to load."""
 
 
 def resolve(path: str) -> type:
@@ -62,9 +64,17 @@ def build(spec: Mapping[str, Any], **params: Any) -> Any:
         raise InputError(
             spec["_target_"], found=", ".join(sorted(unknown)), wanted="parameters that it has"
         )
-    return cls(**arguments)
+    try:
+        return cls(**arguments)
+    except TypeError as error:
+        raise InputError(spec["_target_"], found=str(error), wanted="a class to build") from error
 
 
 def parameters(cls: type) -> list[str]:
-    """Names of the constructor parameters of `cls`."""
-    return list(inspect.signature(cls).parameters)
+    """Names of the constructor parameters of `cls` that a config may set."""
+    try:
+        found = inspect.signature(cls).parameters.values()
+    except ValueError:  # an extension type
+        return []
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [each.name for each in found if each.kind in named and each.name not in UNSAFE]

@@ -111,9 +111,9 @@ class WandbTracking:
 
 def sync(log: Path, timeout: float) -> int:
     """Upload one local log with `wandb sync`; its exit status, or 124 after `timeout` seconds."""
-    command = [sys.executable, "-m", "wandb", "sync", str(log)]
-    try:
-        return subprocess.run(command, timeout=timeout, check=False).returncode
+    command = [sys.executable, "-m", "wandb", "sync", str(log.resolve())]
+    try:  # its own log files go to the folder it is started in
+        return subprocess.run(command, cwd=log.parent, timeout=timeout, check=False).returncode
     except subprocess.TimeoutExpired:
         return 124
 

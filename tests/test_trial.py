@@ -173,6 +173,15 @@ def test_a_refit_sees_its_rows_alone():
     assert len(fitted.partition.labels) == 75
 
 
+def test_a_refit_has_a_seed_of_its_own():
+    made, rows = evaluator(algorithm=RANDOM), np.arange(150)
+    own, again, other, none = (
+        made.fit({"n_clusters": 3}, rows, seed).partition.labels.tolist()
+        for seed in (made.seed, made.seed, 1, None)
+    )
+    assert own == again == none != other
+
+
 def test_threads_do_not_change_a_byte(fits):
     outcomes = []
     for threads in (1, 2, 3):

@@ -66,6 +66,8 @@ class KPrototypes(ClusterMixin, BaseEstimator):
         elif len(codes) == X.shape[1]:
             model = KModes(init="Huang", **starts).fit(X)
             labels, self.cost_ = model.labels_, float(model.cost_)
+            if labels is None:  # kmodes stops early where every distinct row is its own mode
+                labels = np.unique(X, axis=0, return_inverse=True)[1].ravel()
         else:
             model = _KPrototypes(init="Huang", gamma=self.gamma, **starts)
             labels = model.fit_predict(X, categorical=codes)

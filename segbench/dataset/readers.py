@@ -7,12 +7,14 @@ below the folder `$SEGBENCH_DATA`, and below `./data`; what is found must have t
 from __future__ import annotations
 
 import bz2
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import lzma
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
@@ -104,14 +106,14 @@ def _candidates(file: str, package: str | None) -> Iterator[Path]:
             yield path
     for root in (os.environ.get("SEGBENCH_DATA"), "data"):
         if root and Path(root).is_dir():
-            yield from sorted(Path(root).rglob(Path(file).name))
+            yield from sorted(p for p in Path(root).rglob(Path(file).name) if p.is_file())
 
 
 def _slurp(path: Path) -> Source:
-    if path.is_dir():
-        raise InputError(path, found="a folder", wanted="a CSV file")
     try:
         data = path.read_bytes()
+    except IsADirectoryError:
+        raise InputError(path, found="a folder", wanted="a CSV file") from None
     except FileNotFoundError:
         raise InputError(path, found="no such file", wanted="a CSV file") from None
     except OSError as error:
@@ -122,12 +124,12 @@ def _slurp(path: Path) -> Source:
 def decode(found: Source) -> str:
     """Decompress by suffix and decode UTF-8 (with or without a byte order mark)."""
     data = found.data
-    if found.path.suffix in DECOMPRESS:
+    if found.path.suffix.lower() in DECOMPRESS:
         try:
-            data = DECOMPRESS[found.path.suffix](data)
-        except (OSError, EOFError, lzma.LZMAError) as error:
+            data = DECOMPRESS[found.path.suffix.lower()](data)
+        except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
             raise InputError(found.path, found=str(error), wanted="an intact archive") from error
-    if not data.strip():
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         raise InputError(found.path, found="an empty file", wanted="a header and rows")
     if b"\0" in data:
         row = data.count(b"\n", 0, data.index(b"\0")) + 1
@@ -160,6 +162,7 @@ def parse(
         lines.append(line)
     if not body:
         raise InputError(file, found="a header without rows", wanted="one row per customer")
+    _check_single_column(names, body, file, delimiter)
     cells = np.array(body, dtype=object)
     return {name: cells[:, j] for j, name in enumerate(names)}, np.array(lines, dtype=np.int64)
 
@@ -167,7 +170,7 @@ def parse(
 def _fields(text: str, file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and fields of every line that is not blank."""
     if delimiter == "whitespace":
-        for line, content in enumerate(text.splitlines(), start=1):
+        for line, content in enumerate(text.split("\n"), start=1):
             if content.strip():
                 yield line, content.split()
         return
@@ -182,6 +185,16 @@ def _fields(text: str, file: str, delimiter: str) -> Iterator[tuple[int, list[st
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(file, row=line, found=str(error), wanted="well-formed CSV") from None
+
+
+def _check_single_column(
+    names: list[str], body: list[list[str]], file: str, delimiter: str
+) -> None:
+    """Refuse columns aligned by blanks that were read as one."""
+    widths = {len(row[0].split()) for row in body} if len(names) == 1 else set()
+    if widths == {len(names[0].split())} and widths != {1}:
+        raise InputError(file, row=1, found=f"one column, {names[0]!r}", wanted=f"columns separated"
+                         f" by {delimiter!r} (or set dataset.delimiter=whitespace)")  # fmt: skip
 
 
 def _check_header(names: list[str], file: str, delimiter: str) -> None:

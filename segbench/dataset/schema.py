@@ -43,7 +43,7 @@ def build_table(raw: Raw, name: str, spec: Mapping[str, Any]) -> tuple[Table, Ou
     if len(raw.lines) < 2:
         raise InputError(raw.file, found="1 customer", wanted="at least 2")
     roles, notes = _roles(raw, {**(spec.get("columns") or {}), **raw.declared})
-    special = _missing_values(spec)
+    special = _missing_values(raw.file, spec, roles["numeric"])
     frame: dict[str, Any] = {}
     for column in roles["numeric"]:
         frame[column] = _numeric(raw, column, special.get(column, ()))
@@ -130,12 +130,9 @@ def _roles(raw: Raw, declared: Mapping[str, Any]) -> tuple[dict[str, Any], list[
         raise InputError(
             "dataset.columns", found=", ".join(sorted(unknown)), wanted=f"roles {list(ROLES)}"
         )
-    roles: dict[str, Any] = {role: list(declared.get(role) or ()) for role in ROLES[1:]}
-    roles["id"] = declared.get("id")
-    roles["ordinal"] = {
-        str(column): [str(level) for level in levels]
-        for column, levels in (declared.get("ordinal") or {}).items()
-    }
+    roles: dict[str, Any] = {role: _names(declared.get(role)) for role in ROLES[1:]}
+    roles["id"] = None if declared.get("id") is None else str(declared["id"])
+    roles["ordinal"] = _ordinal_levels(declared.get("ordinal") or {})
     named = [roles["id"]] if roles["id"] else []
     named += [column for role in ROLES[1:] for column in roles[role]]
     for column in named:
@@ -157,19 +154,35 @@ def _roles(raw: Raw, declared: Mapping[str, Any]) -> tuple[dict[str, Any], list[
     return roles, notes
 
 
+def _names(columns: Any) -> list[str]:
+    """Column names from a config: a list, or one name; yaml reads some as numbers."""
+    return [str(c) for c in ([columns] if isinstance(columns, str) else columns or ())]
+
+
+def _ordinal_levels(declared: Any) -> dict[str, list[str]]:
+    if not isinstance(declared, Mapping):
+        raise InputError("dataset.columns.ordinal", found=declared, wanted="{column: [level, ...]}")
+    ordinal = {str(column): _names(levels) for column, levels in declared.items()}
+    for column, levels in ordinal.items():
+        if len(set(levels)) < len(levels) or len(levels) < 2:
+            raise InputError("dataset.columns.ordinal", column=column, found=levels,
+                             wanted="two or more distinct levels")  # fmt: skip
+    return ordinal
+
+
 def _infer(raw: Raw, column: str, have_id: bool) -> tuple[str, str]:
     cells = raw.columns[column]
     if not have_id and column.lower() in ID_NAMES:
         return "id", "by its name"
     present = cells[~is_missing(cells)]
+    present = np.array([str(cell).strip() for cell in present], dtype=object)
     distinct = np.unique(present.astype(str))
     if len(distinct) < 2:
         return "ignore", "no values" if not len(distinct) else "a single value"
     numbers = pd.to_numeric(pd.Series(present), errors="coerce")
     share = float(numbers.notna().mean())
     if share == 1.0:
-        two = numbers.nunique() == 2
-        return ("categorical", "two values") if two else ("numeric", "numbers")
+        return ("categorical", "two values") if len(distinct) == 2 else ("numeric", "numbers")
     if share > 0.5:
         row = int(np.flatnonzero(~is_missing(cells))[int(np.argmax(numbers.isna()))])
         raise InputError(
@@ -198,8 +211,8 @@ def _check_any_value(raw: Raw, roles: Mapping[str, Any]) -> None:
 def _numeric(raw: Raw, column: str, special: tuple[float, ...]) -> Floats:
     cells = raw.columns[column]
     if cells.dtype == object:
-        missing = is_missing(cells)
-        text = pd.Series(np.where(missing, "nan", cells.astype(str)))
+        stripped, missing = _text(raw, column)
+        text = pd.Series(np.where(missing, "nan", stripped.astype(str)))
         values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
         _refuse(raw, column, np.isnan(values) & ~missing, "a number")
     else:
@@ -211,9 +224,10 @@ def _numeric(raw: Raw, column: str, special: tuple[float, ...]) -> Floats:
 
 def _ordinal(raw: Raw, column: str, levels: list[str]) -> Floats:
     text, missing = _text(raw, column)
-    codes = pd.Categorical(text, categories=levels).codes.astype(np.float64)
-    _refuse(raw, column, (codes < 0) & ~missing, f"one of {levels}")
-    return np.where(codes < 0, np.nan, codes)
+    position = {level: float(i) for i, level in enumerate(levels)}
+    codes = np.array([position.get(cell, np.nan) for cell in text])
+    _refuse(raw, column, np.isnan(codes) & ~missing, f"one of {levels}")
+    return np.where(missing, np.nan, codes)
 
 
 def _categorical(raw: Raw, column: str) -> pd.Categorical:
@@ -238,7 +252,8 @@ def _natural(level: str) -> tuple[int, float, str]:
 def _refuse(raw: Raw, column: str, bad: npt.NDArray[np.bool_], wanted: str) -> None:
     if bad.any():
         row = int(np.argmax(bad))
-        found = repr(raw.columns[column][row])
+        cell = raw.columns[column][row]
+        found = repr(cell) if isinstance(cell, str) else f"{cell:g}"
         raise InputError(
             raw.file, row=int(raw.lines[row]), column=column, found=found, wanted=wanted
         )
@@ -280,9 +295,20 @@ def _revenue(file: str, declared: Any, numeric: list[str]) -> str | None:
     return str(declared) if declared else None
 
 
-def _missing_values(spec: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
-    declared = spec.get("missing_values") or {}
-    return {str(column): tuple(float(v) for v in values) for column, values in declared.items()}
+def _missing_values(
+    file: str, spec: Mapping[str, Any], numeric: Sequence[str]
+) -> dict[str, tuple[float, ...]]:
+    found = {}
+    for column, values in (spec.get("missing_values") or {}).items():
+        if column not in numeric:
+            raise InputError(file, column=str(column), found="missing_values for it",
+                             wanted=f"a numeric column, one of {list(numeric)}")  # fmt: skip
+        try:
+            found[str(column)] = tuple(float(value) for value in values)
+        except (TypeError, ValueError):
+            raise InputError("dataset.missing_values", column=str(column), found=values,
+                             wanted="a list of numbers") from None  # fmt: skip
+    return found
 
 
 def _outcomes(raw: Raw, roles: Mapping[str, Any]) -> Outcomes:

@@ -26,8 +26,8 @@ def blobs(spec: Mapping[str, Any]) -> Raw:
     The sha256 is that of the values rounded to six digits, so that it names the data.
     """
     n, k, seed = (_count(spec, name, least) for name, least in (("n", 2), ("k", 1), ("seed", 0)))
-    spread = float(spec.get("spread", 1.0))
-    if not 0 < spread < 100:
+    spread = spec.get("spread", 1.0)
+    if not isinstance(spread, (int, float)) or not 0 < spread < 100:
         raise InputError("dataset.spread", found=spread, wanted="a number between 0 and 100")
     if k > n:
         raise InputError("dataset.k", found=k, wanted=f"at most the number of customers, {n}")
