@@ -135,10 +135,16 @@ class Partition:
     def from_labels(cls, labels: Sequence[int] | npt.NDArray[Any]) -> Partition:
         """Renumber any integer labels; negative ones are noise.
 
+        Raises:
+            ValueError: the labels are not (n,) integers.
+
         >>> Partition.from_labels([7, 3, 3, -1, 5]).labels.tolist()
         [1, 0, 0, -1, 2]
+
         """
-        given = np.asarray(labels).astype(np.int64)
+        given = np.asarray(labels)
+        if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
+            raise ValueError(f"labels must be (n,) integers, found {given.dtype} {given.shape}")
         names, first, inverse, counts = np.unique(
             given, return_index=True, return_inverse=True, return_counts=True
         )

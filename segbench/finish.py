@@ -89,11 +89,7 @@ class Finish:
         partition, threads = fitted.partition, self.evaluator.threads
         scores = score_partition(self.reference, partition, INTERNAL, threads)
         try:
-            scores[STABILITY] = (
-                self.evaluator.stability(params, partition, stream=1)
-                if partition.k > 1
-                else Score.undefined(f"needs at least 2 segments, has {partition.k}")
-            )
+            scores[STABILITY] = self.evaluator.stability(params, partition, stream=1)
         except ValueError as error:  # a resample that the algorithm cannot be fitted on
             scores[STABILITY] = Score.undefined(" ".join(str(error).split())[:300])
         scores |= score_outcomes(partition, self.outcomes, self.cell.config["seed"])

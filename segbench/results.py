@@ -23,6 +23,7 @@ from typing import Any
 
 from segbench.contracts import FINAL, SCHEMA, Result
 from segbench.errors import InputError
+from segbench.lock import exclusive
 
 HASHED = ("dataset", "features", "algorithm", "study", "guards", "seed")
 PROSE = frozenset({"title", "source", "licence", "citation", "path"})
@@ -206,11 +207,12 @@ def add_to_plan(sweep: Path, cells: Iterable[Mapping[str, Any]]) -> None:
     A cell that was planned while its data could not be read is known by a key without data; once
     the data can be read, the cell with the full key takes its place, failed row and all.
     """
-    plan = {str(cell["key"]): dict(cell) for cell in read_plan(sweep)}
-    for cell in cells:
-        stale = str(cell["key_without_data"])
-        if stale != cell["key"]:
-            plan.pop(stale, None)
-            shutil.rmtree(sweep / stale, ignore_errors=True)
-        plan[str(cell["key"])] = dict(cell)
-    write_text(sweep / "plan.json", dumps({"schema": SCHEMA, "cells": list(plan.values())}))
+    with exclusive(sweep / ".plan.lock", wait=True):
+        plan = {str(cell["key"]): dict(cell) for cell in read_plan(sweep)}
+        for cell in cells:
+            stale = str(cell["key_without_data"])
+            if stale != cell["key"]:
+                plan.pop(stale, None)
+                shutil.rmtree(sweep / stale, ignore_errors=True)
+            plan[str(cell["key"])] = dict(cell)
+        write_text(sweep / "plan.json", dumps({"schema": SCHEMA, "cells": list(plan.values())}))

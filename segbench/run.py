@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
+import warnings
 from typing import Protocol
 
 from threadpoolctl import threadpool_limits
@@ -59,7 +60,10 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
     start = time.perf_counter()
     reset_peak()
     try:
-        with threadpool_limits(1):
+        with threadpool_limits(1), warnings.catch_warnings():
+            # What the libraries warn about (no convergence, few distinct points) shows in the
+            # scores and guards; a line per refit would bury the progress.
+            warnings.simplefilter("ignore")
             result = _run(cell, progress, start, in_sweep)
     except NotApplicable as error:
         result = without_partition(cell, "skipped", str(error), start)

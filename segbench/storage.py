@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ import optuna
 import sqlalchemy
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 
-from segbench.errors import Busy, InputError
+from segbench.errors import InputError
+from segbench.lock import exclusive
 
 HEARTBEAT, GRACE = 15, 60
 """Seconds: a worker of a shared study that is silent for longer than `GRACE` is dead."""
@@ -32,12 +32,7 @@ def open_storage(url: str, file: Path) -> Iterator[BaseStorage]:
     if url == "memory":
         yield InMemoryStorage()
     elif url == "auto":
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.with_suffix(".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(f"another process is running this study ({file})") from None
+        with exclusive(file.with_suffix(".lock"), wait=False):
             storage = RDBStorage(f"sqlite:///{file}", {"creator": lambda: _connect(file)})
             yield storage
             storage.engine.dispose()

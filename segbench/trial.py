@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,14 +76,10 @@ class Evaluator:
         """Fit features and algorithm on the whole table or on some of its rows."""
         table = self.table if rows is None else self.table.take(rows)
         features = FeaturePipeline(self.features, table)
-        with warnings.catch_warnings():
-            # What the libraries warn about (no convergence, few distinct points) shows in the
-            # scores and guards; a line per refit would bury the progress.
-            warnings.simplefilter("ignore")
-            matrix = features.fit_transform(table)
-            estimator = make(self.algorithm, params, self.seed if seed is None else seed, matrix)
-            X = design(matrix, self.algorithm["input"])
-            partition = Partition.from_labels(fit_labels(estimator, X))
+        matrix = features.fit_transform(table)
+        estimator = make(self.algorithm, params, self.seed if seed is None else seed, matrix)
+        X = design(matrix, self.algorithm["input"])
+        partition = Partition.from_labels(fit_labels(estimator, X))
         return Fitted(features, estimator, partition, X)
 
     def evaluate(self, params: Mapping[str, Any]) -> Trial:
@@ -130,7 +125,7 @@ def guard_violations(
     violations = {
         "min_share": guards["min_share"] - smallest,
         "max_share": largest - guards["max_share"],
-        "max_noise": (1.0 - partition.coverage) - guards["max_noise"],
+        "max_noise": partition.noise / max(len(partition.labels), 1) - guards["max_noise"],
         "k_min": float(guards["k_min"] - partition.k),
         "k_max": float(partition.k - guards["k_max"]),
     }

@@ -3,7 +3,8 @@
 A data set is a yaml in `conf/dataset`; its `reader` names one of `READERS`. Everything below works
 on plain dictionaries, so a table can be loaded without Hydra:
 
->>> table, outcomes = load({"name": "blobs", "reader": "blobs", "n": 60, "k": 3, "seed": 0})
+>>> spec = {"name": "blobs", "reader": "blobs", "n": 60, "k": 3, "seed": 0}
+>>> table, outcomes = load({**spec, "columns": {"reference": ["segment"]}})
 >>> len(table), sorted(outcomes.reference)
 (60, ['segment'])
 """

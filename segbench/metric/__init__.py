@@ -25,7 +25,7 @@ from segbench.metric.dispersion import (
     davies_bouldin_score,
 )
 from segbench.metric.future import epsilon_squared, epsilon_squared_interval
-from segbench.metric.silhouette import join_noise, silhouette, silhouette_score
+from segbench.metric.silhouette import join_noise, max_rows, silhouette, silhouette_score
 
 __all__ = [
     "INTERNAL",
@@ -63,7 +63,7 @@ INTERNAL: dict[str, Internal] = {
     "quality": Internal(silhouette, maximize=True, worst=-1.0, coverage=True),
     "silhouette": Internal(silhouette, maximize=True, worst=-1.0),
     "calinski_harabasz": Internal(calinski_harabasz, maximize=True, worst=0.0),
-    "davies_bouldin": Internal(davies_bouldin, maximize=False, worst=1e9),
+    "davies_bouldin": Internal(davies_bouldin, maximize=False, worst=1e16),
 }
 
 
@@ -74,6 +74,9 @@ def score_partition(
 
     A score without a value is `undefined` with the reason, never an exception.
     """
+    if partition.noise and len(reference) > max_rows(reference):
+        why = "too large until an estimate exists: noise cannot be joined to its nearest segment"
+        return {name: Score.undefined(why, reference.kind) for name in names}
     labels = join_noise(reference, partition.labels, partition.k, threads)
     cache: dict[Callable[[Reference, Ints, int], float], float | str] = {}
     scores = {}
@@ -96,9 +99,10 @@ def _value(
     if k < 2:
         return f"needs at least 2 segments, has {k}"
     try:
-        return metric.score(reference, labels, threads)
+        value = metric.score(reference, labels, threads)
     except Undefined as why:
         return str(why)
+    return value if np.isfinite(value) else f"overflowed to {value}"
 
 
 def score_outcomes(partition: Partition, outcomes: Outcomes, seed: int) -> dict[str, Score]:
@@ -127,7 +131,7 @@ def _best_agreement(
             codes = Partition.from_labels([levels[truth[i]] for i in known]).labels
             values.append(agree(codes, partition.labels[known]))
     if not values:
-        return Score.undefined("the reference has a single label")
+        return Score.undefined("no reference column has two labels")
     return Score(max(values))
 
 

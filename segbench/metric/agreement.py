@@ -22,11 +22,14 @@ def adjusted_rand(a: Ints, b: Ints) -> float:
         that both put everyone together, or everyone apart, are equal: 1.
 
     """
+    if len(a) != len(b):
+        raise ValueError(f"labellings of {len(a)} and {len(b)} customers")
     n, both = len(a), (a >= 0) & (b >= 0)
     # Pairs within a segment are all that counts, and a singleton has none: noise only adds to n.
     width = int(b.max(initial=0)) + 1
-    cells = np.bincount(a[both].astype(np.int64) * width + b[both])
-    together = _pairs(cells)
+    codes = a[both].astype(np.int64) * width + b[both]
+    few = (int(a.max(initial=0)) + 1) * width <= 4 * n
+    together = _pairs(np.bincount(codes) if few else np.unique(codes, return_counts=True)[1])
     in_a, in_b = _pairs(np.bincount(a[a >= 0])), _pairs(np.bincount(b[b >= 0]))
     expected = in_a * in_b / _pairs(np.array([n])) if n > 1 else 0.0
     largest = (in_a + in_b) / 2

@@ -46,6 +46,10 @@ def segment_distance_sums(
         run(*arguments, starts, first, min(first + BLOCK, len(rows)), out)
 
     _each(block, range(0, len(rows), BLOCK), threads)
+    if reference.kind == "gower":  # a customer without any value was counted as far from itself
+        empty = np.isnan(reference.X[rows]).all(axis=1) & (reference.C[rows] < 0).all(axis=1)
+        own = np.flatnonzero(empty & (labels[rows] >= 0))
+        out[own, labels[rows[own]]] -= 1.0
     return out
 
 
@@ -56,7 +60,8 @@ def _prepare(reference: Reference, order: Rows, rows: Rows) -> tuple[np.ndarray,
         X = reference.X - reference.X.mean(axis=0)
         return np.ascontiguousarray(X[order].T), np.ascontiguousarray(X[rows])
     used = reference.ranges > 0
-    X = reference.X[:, used] / reference.ranges[used]
+    X = reference.X[:, used]
+    X = (X - np.nanmin(X, axis=0, initial=np.inf)) / reference.ranges[used]
     constant = ~np.isnan(reference.X[:, ~used])
     # A column without spread still counts as one on which all customers agree.
     X = np.hstack([X, np.where(constant, 0.0, np.nan)])

@@ -20,8 +20,8 @@ def as_reference(X: Any, labels: Any) -> tuple[Reference, Ints]:
 
     """
     X = np.ascontiguousarray(X, dtype=np.float64)
-    if X.ndim != 2 or not len(X) or not np.isfinite(X).all():
-        raise ValueError("X must be an (n, d) array of finite numbers with at least one row")
+    if X.ndim != 2 or not X.size or not np.isfinite(X).all():
+        raise ValueError("X must be an (n, d) array of finite numbers, n and d at least 1")
     _, codes = np.unique(np.asarray(labels), return_inverse=True)
     if codes.shape != (len(X),):
         raise ValueError(f"labels must be ({len(X)},), as many as X has rows; found {codes.shape}")

@@ -31,13 +31,18 @@ def silhouette(reference: Reference, labels: Ints, threads: int = 1) -> float:
     n, k = len(labels), int(labels.max()) + 1
     if not 2 <= k < n:
         raise Undefined(f"needs 2 to n - 1 segments, has {k} for {n} customers")
-    limit = MAX_ROWS.get(reference.kind, MAX_ROWS_EUCLIDEAN)
+    limit = max_rows(reference)
     if n > limit:
         raise Undefined(f"too large until an estimate exists: {n} customers, exact up to {limit}")
     sums = segment_distance_sums(reference, labels, k, threads)
     if not sums.any():
         raise Undefined("all customers coincide in this space")
     return float(_samples(sums, labels, k).mean())
+
+
+def max_rows(reference: Reference) -> int:
+    """Customers up to which all pairs of distances are computed."""
+    return MAX_ROWS.get(reference.kind, MAX_ROWS_EUCLIDEAN)
 
 
 def _samples(sums: Floats, labels: Ints, k: int) -> Floats:

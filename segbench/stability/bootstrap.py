@@ -35,10 +35,14 @@ def stability_ari(
         threads: refits at a time; the score does not depend on it.
 
     Returns:
-        Mean ARI (at most 1, 0 by chance). The interval is Student's, over replicates.
+        Mean ARI (at most 1, 0 by chance). The interval is Student's, over replicates. Undefined
+        for a partition that has one segment, none, or one for every customer.
 
     """
-    draws = [resample(len(partition.labels), seed, stream, i) for i in range(replicates)]
+    n, k = len(partition.labels), partition.k
+    if not 2 <= k < n:
+        return Score.undefined(f"needs 2 to n - 1 segments, has {k} for {n} customers")
+    draws = [resample(n, seed, stream, i) for i in range(replicates)]
 
     def one(draw: tuple[Rows, int]) -> float:
         rows, refit_seed = draw
