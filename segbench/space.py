@@ -80,7 +80,9 @@ def _ranks(column: Floats) -> Floats:
 
 
 def _z_scores(column: Floats) -> Floats:
-    if np.nanmin(column) == np.nanmax(column):  # the standard deviation may be rounding, not 0
+    spread = float(np.nanstd(column))
+    # Of equal values it may be rounding instead of 0; of nearly equal ones it may underflow to 0.
+    if np.nanmin(column) == np.nanmax(column) or not spread:
         return np.zeros_like(column)
-    centred = (column - np.nanmean(column)) / np.nanstd(column)
+    centred = (column - np.nanmean(column)) / spread
     return np.where(np.isnan(centred), 0.0, centred)

@@ -155,7 +155,7 @@ def spell(rows, **how):
 
 
 def headed(grid):
-    return [[f"column {j}" for j in range(len(grid[0]))], *grid]
+    return [[f"column_{j}" for j in range(len(grid[0]))], *grid]
 
 
 @settings(deadline=None)
