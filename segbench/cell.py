@@ -10,11 +10,19 @@ from typing import Any
 from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
 from segbench.metric import INTERNAL
-from segbench.results import result_key
-from segbench.target import resolve
+from segbench.results import result_key, terms_key
+from segbench.target import parameters, resolve
 from segbench.trial import STABILITY
 
 Config = dict[str, Any]
+REQUIRED = {"dataset": ("reader", "columns", "reference"), "features": ("columns",),
+            "algorithm": ("_target_",)}  # fmt: skip
+DATASET = frozenset(
+    {"name", "title", "source", "licence", "citation", "reader", "package", "file", "path",
+     "sha256", "delimiter", "transactions", "columns", "missing_values", "rfm", "revenue",
+     "reference", "n", "k", "spread", "seed"}
+)  # fmt: skip
+TRACKING = ("none", "offline", "online")
 DEFAULTS: Config = {"input": "numeric", "assign": None, "baseline": False, "params": {},
                     "search": {}, "citation": ""}  # fmt: skip
 """What an algorithm's yaml may leave out."""
@@ -43,7 +51,8 @@ class Cell:
         """The cell's line in `plan.json`."""
         return {
             "key": self.key, "key_without_data": self.key_without_data,
-            "data_sha256": self.data_sha256, "dataset": display_name(self.config["dataset"]),
+            "data_sha256": self.data_sha256, "terms": terms_key(self.config),
+            "dataset": display_name(self.config["dataset"]),
             "features": self.config["features"]["name"],
             "algorithm": self.config["algorithm"]["name"],
             "baseline": self.config["algorithm"]["baseline"], "seed": self.config["seed"],
@@ -58,8 +67,16 @@ def plan_cell(config: Config) -> Cell:
 
     """
     config = {**config, "algorithm": {**DEFAULTS, **config["algorithm"]}}
+    for group, needed in REQUIRED.items():
+        lacking = [name for name in needed if name not in config[group]]
+        if lacking:
+            raise InputError(f"{group}={config[group]['name']}", found=f"no {', '.join(lacking)}",
+                             wanted="a complete component")  # fmt: skip
     check_config(config)
-    bare = result_key(config, None)
+    try:
+        bare = result_key(config, None)
+    except TypeError as error:
+        raise InputError("config", found=str(error), wanted="names that are texts") from error
     try:
         sha = fingerprint(config["dataset"])
     except InputError:
@@ -69,7 +86,7 @@ def plan_cell(config: Config) -> Cell:
 
 def check_config(config: Config) -> None:
     """Refuse numbers that make no sense, naming the option."""
-    resolve(str(config["algorithm"].get("_target_")))
+    _check_components(config)
     guards, study = config["guards"], config["study"]
     for name, value, least in (
         ("seed", config["seed"], 0),
@@ -101,11 +118,36 @@ def check_config(config: Config) -> None:
     ):
         wanted = f"distinct names of {', '.join(known)}, at least one not {STABILITY}"
         raise InputError("study.objectives", found=names, wanted=wanted)
+    if config["tracking"].get("mode") not in TRACKING:
+        found = config["tracking"].get("mode")
+        raise InputError("tracking.mode", found=found, wanted=f"one of {', '.join(TRACKING)}")
     for name in ("results", "sweep"):
         if not isinstance(config[name], str) or not config[name].strip():
             raise InputError(name, found=config[name], wanted="a name")
     if config["sweep"].startswith(".") or "/" in config["sweep"]:
         raise InputError("sweep", found=config["sweep"], wanted="a name without / or leading dot")
+
+
+def _check_components(config: Config) -> None:
+    """Refuse what a component's yaml may not say, so that a typing error is not passed over."""
+    for group, name in (("dataset", "columns"), ("dataset", "reference"), ("dataset", "rfm"),
+                        ("dataset", "missing_values"), ("algorithm", "search"),
+                        ("algorithm", "params")):  # fmt: skip
+        value = config[group].get(name, {})
+        needed = (group, name) in (("dataset", "reference"), ("algorithm", "search"))
+        if not isinstance(value, Mapping) and (needed or value is not None):
+            raise InputError(f"{group}.{name}", found=value, wanted="names and values")
+    unknown = sorted(set(config["dataset"]) - DATASET)
+    if unknown:
+        weights = " (customer weights are not supported)" if "weight" in unknown[0] else ""
+        raise InputError(f"dataset.{unknown[0]}", found="an unknown option",
+                         wanted=f"one of {', '.join(sorted(DATASET))}{weights}")  # fmt: skip
+    algorithm = config["algorithm"]
+    takes = parameters(resolve(str(algorithm["_target_"])))
+    for name in {**(algorithm["params"] or {}), **algorithm["search"]}:
+        if name not in takes:
+            wanted = f"a parameter of {algorithm['_target_']}: {', '.join(takes)}"
+            raise InputError(f"algorithm.{name}", found="no such parameter", wanted=wanted)
 
 
 def public_config(config: Mapping[str, Any]) -> Config:

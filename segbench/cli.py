@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `segbench leaderboard | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{named}{error.strerror or error}", 2)
     except KeyboardInterrupt:
         return _fail("stopped; the same command goes on where it was", 130)
 
@@ -78,16 +81,13 @@ def _run(overrides: list[str]) -> int:
     from segbench import sweep
 
     folders, results = sweep.main(overrides)
-    if not results:
-        return 0
-    for folder in folders:
-        _closing(folder)
+    lost = sum(_closing(folder) for folder in folders)
     good = ("complete", "ineligible", "skipped")
-    return 0 if all(result.status in good for result in results) else 1
+    return 1 if lost or any(result.status not in good for result in results) else 0
 
 
-def _closing(folder: Path) -> None:
-    """The leaderboard of a sweep, where it lies, and what to type next."""
+def _closing(folder: Path) -> int:
+    """Print the leaderboard of a sweep, where it lies, what to type next; count missing cells."""
     from segbench import leaderboard, model
     from segbench.report import terminal
 
@@ -102,6 +102,7 @@ def _closing(folder: Path) -> None:
               f"--out segments.csv --results {folder}")  # fmt: skip
     print(f"Yours:   {command} run -m dataset=table dataset.path=customers.csv "
           "features=standard,mixed algorithm=kmeans,gmm,random")  # fmt: skip
+    return sum(row.result.status == "missing" for row in rows)
 
 
 def _leaderboard(options: argparse.Namespace) -> int:

@@ -237,7 +237,7 @@ class Result:
 class Row:
     """One line of a leaderboard: a result, its rank among the eligible, and its warnings.
 
-    `board` names what may be ranked together: data set, data revision, space and schema.
+    `board` names what may be ranked together: data set, data revision, space, terms and schema.
     """
 
     result: Result

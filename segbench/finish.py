@@ -19,7 +19,7 @@ from segbench.dataset import display_name
 from segbench.machine import peak_mb, versions
 from segbench.metric import INTERNAL, score_outcomes, score_partition
 from segbench.report.profile import profile
-from segbench.results import write_result
+from segbench.results import terms_key, write_result
 from segbench.space import other_spaces
 from segbench.study import Choice, Record
 from segbench.trial import (
@@ -69,7 +69,7 @@ class Finish:
         result = Result(
             key=self.cell.key, sweep=config["sweep"], status=status, why=why,
             dataset={"name": self.table.name, "rows": len(self.table),
-                     "sha256": self.table.sha256},
+                     "sha256": self.table.sha256, "terms": terms_key(config)},
             features=config["features"]["name"], algorithm=config["algorithm"]["name"],
             baseline=config["algorithm"]["baseline"], space=self.reference.kind,
             seed=config["seed"], params=params,
@@ -151,7 +151,7 @@ def without_partition(
     result = Result(
         key=cell.key, sweep=config["sweep"], status=status, why=why,
         dataset={"name": display_name(config["dataset"]), "rows": None,
-                 "sha256": cell.data_sha256},
+                 "sha256": cell.data_sha256, "terms": terms_key(config)},
         features=config["features"]["name"], algorithm=config["algorithm"]["name"],
         baseline=config["algorithm"]["baseline"], space=None, seed=config["seed"],
         seconds={"total": round(time.perf_counter() - start, 3), "tuning": 0.0},

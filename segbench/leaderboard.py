@@ -1,6 +1,7 @@
 """Results -> ranked rows.
 
-Rows are ranked together only when they share data set, data revision, reference space and schema.
+Rows are ranked together only when they share data set, data revision, reference space, terms (how
+the table is made and read, reference columns, guards) and schema.
 Eligible rows are ranked by quality; baselines stand among them at their score, without a rank; what
 is ineligible, skipped, failed or missing follows with its reason.
 """
@@ -51,7 +52,8 @@ def _row(entry: Stored) -> Row:
     score = result.scores.get("quality")
     quality = score.value if score is not None else None
     sha = str(result.dataset.get("sha256") or "")
-    board = f"{result.dataset['name']} {sha[:12]} {result.space or ''} {result.schema}"
+    terms = result.dataset.get("terms") or ""
+    board = f"{result.dataset['name']} {sha[:12]} {result.space or ''} {terms} {result.schema}"
     eligible = result.status == "complete" and not result.baseline and quality is not None
     return Row(result, board, None, eligible, quality, (), str(entry.path))
 
@@ -109,7 +111,8 @@ def _missing(cell: Mapping[str, Any], sweep: Path) -> Result:
     return Result(
         key=str(cell["key"]), sweep=sweep.name, status="missing",
         why="planned, but no result yet: run the same command again",
-        dataset={"name": cell["dataset"], "rows": None, "sha256": cell["data_sha256"]},
+        dataset={"name": cell["dataset"], "rows": None, "sha256": cell["data_sha256"],
+                 "terms": cell.get("terms")},
         features=cell["features"], algorithm=cell["algorithm"], baseline=cell["baseline"],
         space=None, seed=cell["seed"],
     )  # fmt: skip

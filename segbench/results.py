@@ -14,12 +14,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from segbench.contracts import FINAL, SCHEMA, Result
 from segbench.errors import InputError
@@ -41,12 +43,20 @@ def result_key(config: Mapping[str, Any], data_sha256: str | None, *, trials: bo
 
     """
     parts = {name: _without(config[name], PROSE) for name in HASHED}
+    if data_sha256 is None:  # nothing else tells two unreadable files apart
+        parts["path"] = config["dataset"].get("path")
     parts["dataset"] = _without(parts["dataset"], {"reference"})
     parts["reference"] = config["dataset"].get("reference")
     if not trials:
         parts["study"] = _without(parts["study"], {"n_trials"})
     parts |= {"data_sha256": data_sha256, "schema": SCHEMA}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def terms_key(config: Mapping[str, Any]) -> str:
+    """Hash of the terms on which results are compared: data set, reference space and guards."""
+    parts = [_without(config["dataset"], PROSE), config["guards"]]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _without(part: Any, names: Iterable[str]) -> Any:
@@ -61,35 +71,41 @@ def dumps(plain: Any) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write a file at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    temporary = path.with_name(f".tmp-{path.name}-{uuid4().hex}")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder to fill, which becomes `target` when the block ends without an error.
 
-    A kill at any moment leaves `target` as it was, or complete. A folder that is there already is
-    replaced, unless its result is final: then it stays, and the new one is dropped.
+    A kill at any moment leaves a final result as it was, or complete. A folder whose result is not
+    final is replaced; a final one stays, and the new one is dropped.
     """
-    temporary = target.with_name(f".tmp-{target.name}-{os.getpid()}")
+    temporary = target.with_name(f".tmp-{target.name}-{uuid4().hex}")
     _sweep_leftovers(target)
-    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
         yield temporary
         for path in [*temporary.rglob("*"), temporary]:
             _fsync(path)
         if target.exists() and read_final(target) is None:
-            old = target.with_name(f".old-{target.name}-{os.getpid()}")
+            old = target.with_name(f".old-{target.name}-{uuid4().hex}")
             target.rename(old)
             shutil.rmtree(old)
         if not target.exists():
-            temporary.rename(target)
+            try:
+                temporary.rename(target)
+            except OSError:  # another worker's came first
+                if read_final(target) is None:
+                    raise
             _fsync(target.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -147,7 +163,10 @@ def read_final(folder: Path) -> Result | None:
     """The result in a folder if there is one that a second run would keep."""
     if not (folder / "result.json").is_file():
         return None
-    result = read_result(folder)
+    try:
+        result = read_result(folder)
+    except InputError:  # damaged, or of another schema: made again
+        return None
     return result if result.status in FINAL else None
 
 
@@ -162,15 +181,24 @@ class Stored:
 def scan(root: Path) -> list[Stored]:
     """Every result in a results folder, in one of its sweeps, or the one in a result folder.
 
+    A result that cannot be read is passed over with a warning: it must not hide the others. Of a
+    cell that stands in several sweeps, what is final comes last.
+
     Raises:
-        InputError: the folder does not exist, or a result cannot be read.
+        InputError: the folder does not exist.
 
     """
     if not root.is_dir():
         raise InputError(root, found="no such folder", wanted="a results folder of segbench run")
     files = [root / "result.json", *root.glob("*/result.json"), *root.glob("*/*/result.json")]
     folders = [f.parent for f in files if f.is_file() and f.parent.name[:1] != "."]
-    return [Stored(read_result(folder), folder) for folder in sorted(folders)]
+    found = []
+    for folder in sorted(folders):
+        try:
+            found.append(Stored(read_result(folder), folder))
+        except InputError as error:
+            print(f"warning: passed over: {error}", file=sys.stderr)
+    return sorted(found, key=lambda stored: stored.result.status in FINAL)
 
 
 def find(name: str, root: Path) -> Stored:
@@ -198,7 +226,8 @@ def read_plan(sweep: Path) -> list[dict[str, Any]]:
     try:
         return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
     except (UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
-        raise InputError(path, found=str(error), wanted="a plan of segbench run") from error
+        print(f"warning: {path} cannot be read and is begun anew: {error}", file=sys.stderr)
+        return []
 
 
 def add_to_plan(sweep: Path, cells: Iterable[Mapping[str, Any]]) -> None:

@@ -20,7 +20,9 @@ from segbench.errors import InputError, NotApplicable, SegbenchError
 from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
 from segbench.machine import reset_peak, thread_budget
+from segbench.metric.silhouette import max_rows
 from segbench.results import add_to_plan, read_final, result_key
+from segbench.search import distribution, grid
 from segbench.space import fit_reference
 from segbench.storage import open_storage
 from segbench.study import Record, Study, choose
@@ -85,6 +87,8 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
 def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result:
     config = cell.config
     table, outcomes = load(config["dataset"])
+    if table.sha256 != cell.data_sha256:
+        raise InputError(table.name, found="data that changed meanwhile", wanted="the same file")
     if len(table) < config["guards"]["k_max"]:
         raise InputError(
             config["dataset"].get("path") or table.name,
@@ -93,6 +97,11 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         )
     columns_for(config["features"], table)
     reference = fit_reference(table, config["dataset"]["reference"])
+    if len(table) > max_rows(reference):
+        raise NotApplicable(
+            f"{table.name} has {len(table):,} customers; scores in the {reference.kind} space are "
+            f"computed up to {max_rows(reference):,} until an estimate exists"
+        )
     evaluator = Evaluator(
         table=table, reference=reference, features=config["features"],
         algorithm=config["algorithm"], guards=config["guards"],
@@ -118,16 +127,22 @@ def _tune(
 ) -> tuple[list[Record], int, bool]:
     """Run the study: its records, how many were planned, and whether the plan is complete."""
     config, begin = cell.config, time.perf_counter()
+    search = config["algorithm"]["search"]
+    space = {name: distribution(name, spec) for name, spec in search.items()}
     name = result_key(config, cell.data_sha256, trials=False)
+    # A study that lists its search space and one that samples it have nothing to share: otherwise
+    # what a result says would depend on which of the two ran before.
+    name += "" if grid(space, config["study"]["n_trials"]) is None else "-grid"
     url = str(config["storage"]["url"])
     limit = config["timeout"]
 
     def should_stop() -> bool:
         return limit is not None and time.perf_counter() - begin > limit
 
-    with open_storage(url, cell.sweep / ".studies" / f"{name}.db") as storage:
+    file = cell.sweep / ".studies" / f"{name}.db"
+    with open_storage(url, file, wait=in_sweep) as storage:
         study = Study(
-            storage, name, config["algorithm"]["search"], config["study"]["objectives"],
+            storage, name, search, config["study"]["objectives"],
             config["study"]["n_trials"], config["seed"], config["study"]["n_startup_trials"],
             exclusive=url in ("auto", "memory"),
         )  # fmt: skip

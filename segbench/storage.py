@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,13 @@ from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from segbench.errors import InputError
 from segbench.lock import exclusive
 
+TRIES = 3
 HEARTBEAT, GRACE = 15, 60
 """Seconds: a worker of a shared study that is silent for longer than `GRACE` is dead."""
 
 
 @contextmanager
-def open_storage(url: str, file: Path) -> Iterator[BaseStorage]:
+def open_storage(url: str, file: Path, *, wait: bool = False) -> Iterator[BaseStorage]:
     """The storage of a study: `auto` is the SQLite `file`, `memory`, or any Optuna storage URL.
 
     Raises:
@@ -32,10 +34,17 @@ def open_storage(url: str, file: Path) -> Iterator[BaseStorage]:
     if url == "memory":
         yield InMemoryStorage()
     elif url == "auto":
-        with exclusive(file.with_suffix(".lock"), wait=False):
-            storage = RDBStorage(f"sqlite:///{file}", {"creator": lambda: _connect(file)})
-            yield storage
-            storage.engine.dispose()
+        with exclusive(file.with_suffix(".lock"), wait=wait):
+            try:
+                storage = RDBStorage(f"sqlite:///{file}", {"creator": lambda: _connect(file)})
+            except (sqlite3.DatabaseError, sqlalchemy.exc.SQLAlchemyError) as error:
+                why = str(error).splitlines()[0]
+                wanted = "an intact study; delete the file to begin it anew"
+                raise InputError(file, found=why, wanted=wanted) from error
+            try:
+                yield storage
+            finally:
+                storage.engine.dispose()
     else:
         yield _shared(url)
 
@@ -49,19 +58,30 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def _shared(url: str) -> BaseStorage:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    if url.startswith("redis"):  # Optuna has no heartbeats there: a killed worker would block all
+        raise InputError("storage.url", found="a redis URL", wanted="a database with heartbeats")
+    for attempt in range(TRIES):
         try:
-            if url.startswith("redis"):
-                return optuna.storages.get_storage(url)
-            return RDBStorage(url, heartbeat_interval=HEARTBEAT, grace_period=GRACE)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return RDBStorage(url, heartbeat_interval=HEARTBEAT, grace_period=GRACE)
         except (ImportError, ValueError, sqlalchemy.exc.SQLAlchemyError) as error:
-            try:
-                shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
-            except sqlalchemy.exc.ArgumentError:
-                shown = "no URL"
-            why = str(error).splitlines()[0]
+            # Workers that meet in a new database trip over each other's tables, once.
+            if isinstance(error, sqlalchemy.exc.DBAPIError) and attempt + 1 < TRIES:
+                time.sleep(0.5 * (attempt + 1))
+                continue
             raise InputError(
-                "storage.url", found=f"{shown} ({type(error).__name__})" if "@" in why
-                else f"{shown} ({why})", wanted="auto, memory or a reachable Optuna storage URL",
+                "storage.url", found=_shown(url, error),
+                wanted="auto, memory or a reachable Optuna storage URL",
             ) from None  # fmt: skip
+    raise AssertionError
+
+
+def _shown(url: str, error: Exception) -> str:
+    """The URL without its password, and what went wrong with it."""
+    try:
+        shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
+    except sqlalchemy.exc.ArgumentError:
+        shown = "no URL"
+    why = str(error).splitlines()[0]
+    return f"{shown} ({type(error).__name__ if '@' in why else why})"

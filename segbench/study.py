@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from segbench.contracts import Score
 from segbench.errors import SegbenchError
 from segbench.metric import INTERNAL
 from segbench.search import Fixed, Params, distribution, grid, suggest
+from segbench.storage import GRACE
 from segbench.trial import STABILITY, Trial
 
 
@@ -140,14 +142,24 @@ class Study:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             optuna.storages.fail_stale_trials(self.study)
-        return self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        running = self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        return [trial for trial in running if not self._never_began(trial)]
+
+    def _never_began(self, trial: FrozenTrial) -> bool:
+        """Fail a trial whose worker died before its first heartbeat, which Optuna waits for."""
+        begun = trial.datetime_start
+        age = (datetime.now() - begun).total_seconds() if begun else 0.0
+        if age <= GRACE or len(trial.params) == len(self.space):
+            return False
+        self.study.tell(trial.number, state=TrialState.FAIL)
+        return True
 
     def _sampler(self, running: Sequence[FrozenTrial]) -> optuna.samplers.BaseSampler | None:
         """What proposes the next trial, or None when the plan is complete."""
         index = len(self.finished) + len(running)
-        if index >= self.n_trials:
-            return None
         if self.grid is None:
+            if index >= self.n_trials:
+                return None
             seed = np.random.SeedSequence([self.seed, index]).generate_state(1)[0]
             return optuna.samplers.TPESampler(
                 n_startup_trials=self.n_startup_trials, seed=int(seed)

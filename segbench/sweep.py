@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -28,10 +29,11 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from segbench.cell import Cell, Config, plan_cell
 from segbench.contracts import Result, Tracker
-from segbench.errors import Busy, InputError, SegbenchError
+from segbench.errors import InputError, SegbenchError
 from segbench.paths import CONF
 from segbench.progress import StderrProgress
 from segbench.results import add_to_plan, read_final, write_result
@@ -66,13 +68,13 @@ def main(overrides: Sequence[str]) -> tuple[list[Path], list[Result]]:
     start = hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")
     try:
         start(run_job)()
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
         raise _input_error(error) from error
     finally:
         for tracker in _trackers.values():
             tracker.close()
         _trackers.clear()
-    if _errors:
+    if _errors and not _folders:  # a single run; what a sweep met is said and stands in its rows
         raise _errors[0]
     return list(_folders), list(_finished)
 
@@ -91,7 +93,7 @@ def run_job(config: DictConfig) -> Result | None:
         result = _run_with_progress(cell, in_sweep)
     except SegbenchError as error:
         if in_sweep:
-            print(f"{' '.join(HydraConfig.get().overrides.task)}: {error}", file=sys.stderr)
+            print(f"{_named(HydraConfig.get().overrides.task)}: {error}", file=sys.stderr)
         _errors.append(error)
         return None
     if not in_sweep:
@@ -127,6 +129,8 @@ def plain_config(config: DictConfig, choices: Any) -> Config:
         raise _input_error(error) from error
     assert isinstance(plain, dict)
     for group in GROUPS:
+        if not isinstance(plain.get(group), dict):
+            raise InputError(group, found=plain.get(group), wanted="a component of that group")
         plain[group] = {"name": str(choices.get(group)), **plain[group]}
     return {str(key): value for key, value in plain.items()}
 
@@ -156,9 +160,9 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         assert self.config is not None
         lines = [str(line) for line in self.config.get("plan") or [""]]
         jobs = list(dict.fromkeys(
-            job for line in lines for job in self._expand([*line.split(), *arguments])
+            job for line in lines for job in self._expand([*shlex.split(line), *arguments])
         ))  # fmt: skip
-        cells: list[Cell | Result] = [self._compose(job) for job in jobs]
+        jobs, cells = self._distinct(jobs)
         self._write_plan([cell for cell in cells if isinstance(cell, Cell)])
         batch = [
             [*job, f"position='[{i}/{len(jobs)}]'"]
@@ -169,9 +173,23 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             # Reading the value of a job that failed raises; its cell shows as missing instead.
             if returned.status == JobStatus.COMPLETED and returned.return_value is not None:
                 _finished.append(returned.return_value)
+            elif returned.status != JobStatus.COMPLETED:
+                why = " ".join(repr(returned._return_value).split())
+                print(f"{_named(returned.overrides)}: ended without a result: {why}",
+                      file=sys.stderr)  # fmt: skip
         _finished.extend(cell for cell in cells if isinstance(cell, Result))
-        if len(_finished) < len(jobs) and not _errors:  # said by a worker process
-            _errors.append(Busy(f"{len(jobs) - len(_finished)} cells ended without a result"))
+
+    def _distinct(
+        self, jobs: Sequence[tuple[str, ...]]
+    ) -> tuple[list[tuple[str, ...]], list[Cell | Result]]:
+        """Composed cells; what has the same data and config under another name runs once."""
+        cells: dict[str, tuple[tuple[str, ...], Cell | Result]] = {}
+        for job in jobs:
+            cell = self._compose(job)
+            if cell.key in cells:
+                print(f"{_named(job)}: the same as {_named(cells[cell.key][0])}", file=sys.stderr)
+            cells.setdefault(cell.key, (job, cell))
+        return [job for job, _ in cells.values()], [cell for _, cell in cells.values()]
 
     def _expand(self, overrides: list[str]) -> list[tuple[str, ...]]:
         """Every combination of the swept values; of two overrides of one key the last counts."""
@@ -195,9 +213,10 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         try:
             composed = self.loader.load_sweep_config(self.config, list(job))
             cell = plan_cell(plain_config(composed, composed.hydra.runtime.choices))
-        except (HydraException, OmegaConfBaseException, InputError) as error:
-            why = error if isinstance(error, InputError) else _input_error(error)
-            return self._failed(job, str(why))
+        except Exception as error:  # whatever is wrong with one cell, the others go on
+            known = (HydraException, OmegaConfBaseException, YAMLError)
+            why = _input_error(error) if isinstance(error, known) else error
+            return self._failed(job, " ".join(f"{why}".split()))
         # It composes now; a row that said otherwise is out of date.
         shutil.rmtree(cell.sweep / _job_key(job), ignore_errors=True)
         return cell
@@ -206,14 +225,14 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         assert self.config is not None
         chosen = {**self.config.hydra.runtime.choices, **dict(o.split("=", 1) for o in job)}
         key = _job_key(job)
+        print(f"{_named(job)}: failed: {why}", file=sys.stderr)
         result = Result(
             key=key, sweep=str(self.config.sweep), status="failed", why=why,
             dataset={"name": chosen["dataset"], "rows": None, "sha256": None},
             features=chosen["features"], algorithm=chosen["algorithm"], baseline=False, space=None,
-            seed=int(self.config.seed),
+            seed=int(chosen.get("seed", self.config.seed)),
         )  # fmt: skip
-        write_result(Path(self.config.results) / result.sweep / key, result, "\n".join(job))
-        print(f"{' '.join(job)}: failed: {why}", file=sys.stderr)
+        write_result(Path(self.config.results) / result.sweep / key, result, f"# {_named(job)}\n")
         return result
 
     def _write_plan(self, cells: Sequence[Cell]) -> None:
@@ -226,7 +245,13 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
 
 def _job_key(job: tuple[str, ...]) -> str:
     """Name of a cell that has no config to be named after."""
-    return hashlib.sha256("\n".join(job).encode()).hexdigest()
+    return hashlib.sha256(_named(job).encode()).hexdigest()
+
+
+def _named(overrides: Sequence[str] | None) -> str:
+    """Overrides to print or keep: without those that may hold a password."""
+    private = ("storage", "tracking", "hydra", "position")
+    return " ".join(o for o in overrides or () if not o.lstrip("+~").startswith(private))
 
 
 def _unregister(plugin: type[Sweeper]) -> None:
@@ -255,4 +280,5 @@ def _input_error(error: Exception) -> InputError:
         found = text.split("'")[1]
         return InputError("segbench run", found=f"several values in {found}", wanted="one, or -m")
     lines = [line for line in text.splitlines() if line and "https://" not in line]
-    return InputError("segbench run", found="; ".join(lines), wanted="overrides NAME=VALUE")
+    return InputError("segbench run", found="; ".join(lines), wanted="overrides NAME=VALUE "
+                      "and components that are well-formed yaml")  # fmt: skip

@@ -8,6 +8,8 @@ a line says how to upload it.
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,30 +47,35 @@ class WandbTracking:
     ) -> None:
         self.folder, self.project, self.entity = folder, project, entity
         self.upload, self.timeout = upload, timeout
-        self._uploads: dict[Path, subprocess.Popen[bytes]] = {}
+        self._waiting: list[Path] = []
+        self._running: tuple[Path, subprocess.Popen[bytes]] | None = None
 
     def record(self, result: Result, config: Mapping[str, Any]) -> None:
         """Log the result; warn, and go on, if that fails."""
         try:
             log = self._log(result, config)
             if self.upload:
-                self._start_upload(log)
+                self._waiting.append(log)
+                self._next_upload()
         except Exception as error:  # a mirror must never cost a finished result
             _say(f"not mirrored to W&B: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         """Wait for uploads up to the timeout, then leave the rest on disk and say so."""
         end = time.monotonic() + self.timeout
-        for log, process in self._uploads.items():
-            try:
-                uploaded = process.wait(max(0.0, end - time.monotonic())) == 0
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                uploaded = False
-            if not uploaded:
-                _say(f"not uploaded to W&B; try: wandb sync {log}")
-        self._uploads.clear()
+        self._next_upload()
+        while self._running and time.monotonic() < end:
+            time.sleep(0.05)
+            self._next_upload()
+        if self._running:
+            log, process = self._running
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self._waiting.insert(0, log)
+            self._running = None
+        for log in self._waiting:
+            _say(f"not uploaded to W&B; try: wandb sync {log}")
+        self._waiting.clear()
 
     def _log(self, result: Result, config: Mapping[str, Any]) -> Path:
         import wandb
@@ -98,15 +105,27 @@ class WandbTracking:
         run.finish()
         return log
 
-    def _start_upload(self, log: Path) -> None:
-        """Upload one log in a process of its own (in a batch a damaged log blocks the others).
+    def _next_upload(self) -> None:
+        """Upload the logs one after the other (in a batch a damaged log blocks the others).
 
-        The process ends by itself: nobody waits for it when a launcher's worker is gone.
+        Each in a process of its own, which ends by itself: nobody waits for it when a launcher's
+        worker is gone. Never two at a time, so that a dead server cannot pile them up.
         """
-        command = [sys.executable, "-m", "segbench.tracking", str(log), str(self.timeout)]
-        self._uploads[log] = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        if self._running:
+            log, process = self._running
+            if process.poll() is None:
+                return
+            if process.returncode:
+                _say(f"not uploaded to W&B; try: wandb sync {log}")
+            self._running = None
+        if self._waiting:
+            log = self._waiting.pop(0)
+            command = [sys.executable, "-m", "segbench.tracking", str(log), str(self.timeout)]
+            null = subprocess.DEVNULL
+            process = subprocess.Popen(
+                command, stdin=null, stdout=null, stderr=null, start_new_session=True
+            )
+            self._running = (log, process)
 
 
 def sync(log: Path, timeout: float) -> int:

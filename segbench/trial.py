@@ -90,7 +90,7 @@ class Evaluator:
         internal = [name for name in self.objectives if name in INTERNAL]
         scores = score_partition(self.reference, partition, internal, self.threads)
         undefined = any(score.value is None for score in scores.values())
-        violations["undefined"] = 1.0 if undefined else 0.0
+        violations["undefined"] = float(undefined and not self.algorithm["baseline"])
         stopped = any(value > 0 for value in violations.values())
         if STABILITY in self.objectives:
             scores[STABILITY] = (

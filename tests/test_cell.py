@@ -36,3 +36,17 @@ def test_only_what_decides_the_result_is_published():
         compose_config("+storage.password=hush", "storage.url=postgresql://u:hush@h/d")
     ).config
     assert "hush" not in str(public_config(config))
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [("+dataset.weights=monetary", "customer weights are not supported"),
+     ("+dataset.referense=1", "an unknown option"),
+     ("+algorithm.params.bogus=1", "no such parameter"),
+     ("+algorithm.search.bogus={type: int, low: 1, high: 2}", "no such parameter"),
+     ("dataset.columns=3", "names and values"), ("dataset.reference=null", "names and values"),
+     ("algorithm.search=null", "names and values"), ("tracking.mode=x", "none, offline")],
+)  # fmt: skip
+def test_components_say_nothing_unknown(override: str, words: str):
+    with pytest.raises(InputError, match=words):
+        plan_cell(compose_config(override))

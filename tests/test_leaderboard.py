@@ -48,7 +48,9 @@ def test_baseline_stands_at_its_score_without_a_rank():
 
 @pytest.mark.parametrize(
     "other",
-    [{"space": "gower"}, {"schema": 2}, {"dataset": {"name": "d", "sha256": "2" * 64, "rows": 9}},
+    [{"space": "gower"}, {"schema": 2},
+     {"dataset": {"name": "d", "sha256": "1" * 64, "terms": "x"}},
+     {"dataset": {"name": "d", "sha256": "2" * 64, "rows": 9}},
      {"dataset": {"name": "e", "sha256": "1" * 64, "rows": 9}}],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_not_ranked_together(other: dict):
@@ -77,7 +79,7 @@ def test_planned_cell_without_a_result_is_a_row(tmp_path: Path):
     done = entry("done")
     write_result(tmp_path / "s" / "done", done.result, "")
     cells = [{"key": name, "key_without_data": "-", "dataset": "d", "features": "f", "seed": 0,
-              "algorithm": name, "baseline": False, "data_sha256": "1" * 64}
+              "algorithm": name, "baseline": False, "data_sha256": "1" * 64, "terms": None}
              for name in ("done", "lost")]  # fmt: skip
     add_to_plan(tmp_path / "s", cells)
     for root in (tmp_path, tmp_path / "s"):
@@ -91,7 +93,10 @@ def test_planned_cell_without_a_result_is_a_row(tmp_path: Path):
 def test_same_result_in_two_sweeps_is_one_row(tmp_path: Path):
     for sweep in ("s", "t"):
         write_result(tmp_path / sweep / "k", entry("k").result, "")
-    assert len(build(tmp_path)) == 1
+    cut_off = entry("k", None, status="timeout").result
+    write_result(tmp_path / "u" / "k", cut_off, "")
+    (row,) = build(tmp_path)
+    assert row.result.status == "complete", "a later sweep that was cut off does not hide it"
 
 
 def test_flat_row_has_the_same_names_whatever_the_status():

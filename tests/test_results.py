@@ -120,6 +120,9 @@ def test_damaged_result_is_named(tmp_path: Path, text: str):
     (folder / "result.json").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match=r"result\.json"):
         read_result(folder)
+    write(tmp_path, result("bb33"))
+    assert [stored.result.key for stored in scan(tmp_path)] == ["bb33"], "it hides no other"
+    assert read_final(folder) is None, "it is made again"
 
 
 def key(*overrides: str, sha: str | None = "x", trials: bool = True) -> str:
@@ -144,6 +147,11 @@ def test_what_decides_the_result_changes_the_key(override: str):
 )  # fmt: skip
 def test_what_does_not_decide_it_does_not(override: str):
     assert key(override) == key()
+
+
+def test_unreadable_files_are_told_apart_by_their_path():
+    table = ("dataset=table", "dataset.path=a.csv")
+    assert key(*table, sha=None) != key("dataset=table", "dataset.path=b.csv", sha=None)
 
 
 def test_data_and_nothing_but_trials_separate_studies():

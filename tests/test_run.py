@@ -88,8 +88,9 @@ def test_second_run_changes_nothing_and_mirrors_nothing(tmp_path: Path):
 def test_labels_do_not_depend_on_threads(tmp_path: Path, algorithm: str):
     written = []
     for threads in (1, 2):
-        planned = cell(tmp_path / f"{threads}", "features=mixed", f"algorithm={algorithm}",
-                       f"threads={threads}")  # fmt: skip
+        # More rows than a block of the kernels, or of k-means, holds.
+        on = ("dataset.n=1200", "features=mixed", f"threads={threads}")
+        planned = cell(tmp_path / f"{threads}", *on, f"algorithm={algorithm}")
         result = do(planned)
         scores = result.as_json()["scores"]
         written.append(((planned.folder / "labels.parquet").read_bytes(), scores))
@@ -158,6 +159,25 @@ def test_crash_is_a_row_and_is_tried_again(
 def test_all_trials_failing_is_failed_with_the_reason(tmp_path: Path):
     result = do(cell(tmp_path, "features=rfm", "algorithm=kmeans", "algorithm.params.n_init=-1"))
     assert result.status == "failed" and "n_init" in result.why
+
+
+def test_result_does_not_depend_on_what_ran_before(tmp_path: Path):
+    """Twelve trials list the search space, six sample it: neither may lean on the other."""
+    few = ("features=rfm_log", "algorithm=kmeans", "study.n_trials=6")
+    do(cell(tmp_path / "a", *few[:2], "study.n_trials=12"))
+    after, alone = do(cell(tmp_path / "a", *few)), do(cell(tmp_path / "b", *few))
+    assert after.scores == alone.scores and after.params == alone.params
+
+
+def test_data_that_change_between_plan_and_run_are_refused(tmp_path: Path):
+    (tmp_path / "my.csv").write_text("a,b\n" + "\n".join(f"{i},{i % 5}" for i in range(40)))
+    planned = plan_cell(compose_config(
+        f"results={tmp_path}", "dataset=table", f"dataset.path={tmp_path / 'my.csv'}",
+        "features=standard", "study=quick"))  # fmt: skip
+    with (tmp_path / "my.csv").open("a") as file:
+        file.write("\n99,99")
+    with pytest.raises(InputError, match="changed"):
+        do(planned)
 
 
 def test_timeout_is_a_row_that_a_second_run_finishes(tmp_path: Path):

@@ -77,9 +77,12 @@ def test_raising_the_total_equals_asking_for_it_at_once(tmp_path: Path):
     assert params(raised) == params(at_once)
 
 
-def test_raising_the_total_over_the_size_of_the_space_finishes_it(tmp_path: Path):
-    run_study("auto", tmp_path / "a.db", K, 5, trial)
-    records, _, complete = run_study("auto", tmp_path / "a.db", K, 30, trial)
+@pytest.mark.parametrize(("first", "then"), [(5, 11), (9, 11), (5, 30)])
+def test_raising_the_total_over_the_size_of_the_space_finishes_it(
+    tmp_path: Path, first: int, then: int
+):
+    run_study("auto", tmp_path / "a.db", K, first, trial)
+    records, _, complete = run_study("auto", tmp_path / "a.db", K, then, trial)
     assert complete and {p["k"] for p in params(records)} == set(range(2, 13))
 
 

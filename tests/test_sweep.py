@@ -61,13 +61,15 @@ def test_one_bad_cell_never_ends_a_sweep(segbench: Run, tmp_path: Path):
                     "algorithm=kmeans", *SMALL[2:])  # fmt: skip
     assert done.returncode == 0
     names = [s.result.dataset["name"] for s in scan(tmp_path / "results")]
-    assert sorted(names).count("bad") <= 1, "its failed row is gone"
+    assert sorted(names) == ["bad", "good", "none"], "its failed row is gone, no other is"
 
 
 def test_secrets_are_written_nowhere(segbench: Run, tmp_path: Path):
     url = f"storage.url=sqlite:///{tmp_path}/hush-hush.db"
     done = segbench("run", "-m", "algorithm=kmeans", url, "tracking=wandb_offline", *SMALL)
     assert done.returncode == 0, done.stderr
+    done = segbench("run", "-m", "dataset=nope,nein", url, "algorithm=kmeans")
+    assert done.returncode == 1 and "hush-hush" not in done.stderr + done.stdout
     for path in (tmp_path / "results").rglob("*"):
         assert not path.is_file() or b"hush-hush" not in path.read_bytes(), path
 
@@ -105,6 +107,34 @@ def test_killed_sweep_finishes_as_if_uninterrupted(segbench: Run, tmp_path: Path
         )
         again = json.loads((other / "result.json").read_text())
         assert again["scores"] == stored.result.as_json()["scores"]
+
+
+def test_cells_that_share_a_study_wait_for_each_other(segbench: Run, tmp_path: Path):
+    done = segbench("run", "-m", "features=rfm_log", "algorithm=gmm", *SMALL,
+                    "study.n_trials=3,5", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
+                    "threads=1")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {s.result.trials["planned"] for s in scan(tmp_path / "results")} == {3, 5}
+
+
+def test_malformed_component_is_one_failed_row(segbench: Run, tmp_path: Path):
+    folder = tmp_path / "mine" / "algorithm"
+    folder.mkdir(parents=True)
+    (folder / "empty.yaml").write_text("citation: none\n")
+    (folder / "torn.yaml").write_text("a: [1\n")
+    done = segbench("run", "--config-dir", "mine", "-m", "algorithm=empty,torn,random", *SMALL)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    status = {s.result.algorithm: s.result.status for s in scan(tmp_path / "results")}
+    assert status == {"empty": "failed", "torn": "failed", "random": "complete"}
+
+
+def test_same_data_under_two_names_run_once_and_say_so(segbench: Run, tmp_path: Path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x,y\n" + "\n".join(f"{i},{i % 9}" for i in range(60)))
+    done = segbench("run", "-m", "dataset=table", "dataset.path=a.csv,b.csv", "features=standard",
+                    "algorithm=random", *SMALL[2:])  # fmt: skip
+    assert done.returncode == 0 and "the same as" in done.stderr
+    assert len(scan(tmp_path / "results")) == 1
 
 
 @pytest.mark.parametrize("word", ["--help", "--cfg", "--info"])

@@ -7,6 +7,7 @@ is one FULL chunk or FIRST, MIDDLE..., LAST. W&B puts 7 bytes of its own before 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ FULL, LAST = 1, 4
 
 def read_records(log: Path) -> Iterator[Record]:
     data = log.read_bytes()
-    assert data.startswith(b":W&B")
+    assert data.startswith(b":W&B") or not data
     at, pieces = HEADER, []
     while at + HEADER <= len(data):
         room = BLOCK - at % BLOCK
@@ -35,8 +36,18 @@ def read_records(log: Path) -> Iterator[Record]:
             pieces.clear()
 
 
-def read_run(log: Path) -> dict[str, Any]:
-    """Id, group, tags, config and summary of the run in a log, and whether it was finished."""
+def read_run(log: Path, seconds: float = 30.0) -> dict[str, Any]:
+    """Id, group, tags, config and summary of the run in a log, and whether it was finished.
+
+    W&B's service writes the log; it may come a moment after `finish` has returned.
+    """
+    end = time.monotonic() + seconds
+    while not (run := _read_run(log))["finished"] and time.monotonic() < end:
+        time.sleep(0.05)
+    return run
+
+
+def _read_run(log: Path) -> dict[str, Any]:
     run: dict[str, Any] = {"summary": {}, "finished": False}
     for record in read_records(log):
         kind = record.WhichOneof("record_type")

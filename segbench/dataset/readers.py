@@ -27,8 +27,10 @@ import numpy.typing as npt
 from segbench.contracts import Floats
 from segbench.errors import InputError
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "?"})
-"""Cells that mean a missing value, compared without case and surrounding space."""
+MISSING = frozenset(
+    {"", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?"}
+)
+"""Cells that mean a missing value, as pandas reads them, and `?`; `none` is a category."""
 
 DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.decompress,
@@ -204,7 +206,7 @@ def _check_header(names: list[str], file: str, delimiter: str) -> None:
             file,
             row=1,
             found=f"one column with {others[0]!r} in its name",
-            wanted=f"columns separated by {delimiter!r} (or set dataset.delimiter)",
+            wanted=f'columns separated by {delimiter!r} (or "dataset.delimiter={others[0]!r}")',
         )
     for position, name in enumerate(names, start=1):
         if not name:

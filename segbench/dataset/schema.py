@@ -120,7 +120,7 @@ def parse_numbers(raw: Raw, column: str, special: tuple[float, ...] = ()) -> Flo
 
 def is_missing(cells: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Which cells of an object array stand for a missing value."""
-    return np.fromiter((str(cell).strip().lower() in MISSING for cell in cells), bool, len(cells))
+    return np.fromiter((str(cell).strip() in MISSING for cell in cells), bool, len(cells))
 
 
 def _roles(raw: Raw, declared: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -145,7 +145,8 @@ def _roles(raw: Raw, declared: Mapping[str, Any]) -> tuple[dict[str, Any], list[
     for column in raw.columns:
         if column not in named:
             role, why = _infer(raw, column, have_id=roles["id"] is not None)
-            notes.append(f"{column} {role} ({why})")
+            gaps = int(is_missing(raw.columns[column]).sum())
+            notes.append(f"{column} {role} ({why}{f', {gaps} missing' if gaps else ''})")
             if role == "id":
                 roles["id"] = column
             else:

@@ -48,7 +48,7 @@ class Internal:
         maximize: whether more is better.
         worst: a finite value that no defined score falls below (above, if less is better), which
             a tuner is told where the score is undefined.
-        coverage: multiplied by the share of customers that have a segment.
+        coverage: multiplied by the share of customers that have a segment, where positive.
 
     """
 
@@ -88,7 +88,9 @@ def score_partition(
         if isinstance(found, str):
             scores[name] = Score.undefined(found, reference.kind)
         else:
-            value = found * (partition.coverage if metric.coverage else 1.0)
+            # A bad silhouette must not be improved by leaving customers out.
+            covered = metric.coverage and found > 0
+            value = found * partition.coverage if covered else found
             scores[name] = Score(value, space=reference.kind, version=metric.version)
     return scores
 

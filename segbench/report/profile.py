@@ -6,6 +6,8 @@ import pandas as pd
 
 from segbench.contracts import Outcomes, Partition, Table
 
+OWN = ("segment", "size", "share", "revenue_share")
+
 
 def profile(table: Table, partition: Partition, outcomes: Outcomes) -> pd.DataFrame:
     """One row per segment (and one for noise, segment -1, if there is any).
@@ -20,6 +22,7 @@ def profile(table: Table, partition: Partition, outcomes: Outcomes) -> pd.DataFr
     out = pd.DataFrame({"segment": order, "size": sizes.to_numpy()})
     out["share"] = out["size"] / max(len(table), 1)
     frame = table.frame.reset_index(drop=True)
+    title = {column: _free(column) for column in frame.columns}
     if table.revenue:
         revenue = frame[table.revenue].groupby(groups).sum().reindex(order)
         total = float(revenue.sum())
@@ -33,7 +36,7 @@ def profile(table: Table, partition: Partition, outcomes: Outcomes) -> pd.DataFr
             values = by.median().map(lambda code, levels=levels: _level(code, levels))
         else:
             values = by.median()
-        out[column] = values.reindex(order).to_numpy()
+        out[title[column]] = values.reindex(order).to_numpy()
     if outcomes.future is not None:
         means = pd.Series(outcomes.future).groupby(groups).mean()
         out["mean_future_spend"] = means.reindex(order).to_numpy()
@@ -42,6 +45,12 @@ def profile(table: Table, partition: Partition, outcomes: Outcomes) -> pd.DataFr
         if numbers.notna().any():
             out[f"mean_{column}"] = numbers.groupby(groups).mean().reindex(order).to_numpy()
     return out
+
+
+def _free(column: str) -> str:
+    """The name of an attribute's column: its own, unless the profile has one of that name."""
+    own = column in OWN or column.startswith("mean_")
+    return f"{column} (attribute)" if own else column
 
 
 def _mode(values: pd.Series) -> str | None:

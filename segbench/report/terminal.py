@@ -80,7 +80,9 @@ def _grid(rows: list[Row], wide: bool) -> Grid:
 def _columns(rows: list[Row], interval: Callable[[Score | None], str]) -> dict[str, Any]:
     """Name -> text of a row; scores that no row has are left out."""
     columns: dict[str, Any] = {
-        "rank": lambda row: str(row.rank) if row.rank else "baseline",
+        "rank": lambda row: (
+            str(row.rank) if row.rank else "baseline" if row.result.baseline else "–"
+        ),
         "features": lambda row: row.result.features,
         "algorithm": lambda row: row.result.algorithm,
         "quality": lambda row: _number(row.result.scores.get("quality")),
@@ -88,6 +90,8 @@ def _columns(rows: list[Row], interval: Callable[[Score | None], str]) -> dict[s
     }
     if len({row.result.seed for row in rows}) > 1:
         columns["seed"] = lambda row: str(row.result.seed)
+    if len({row.result.trials.get("planned") for row in rows if row.rank}) > 1:
+        columns["trials"] = lambda row: str(row.result.trials.get("planned", ""))
     if len({row.result.sweep for row in rows}) > 1:
         columns["sweep"] = lambda row: row.result.sweep
     for title, name, shown in (("future η²", "future_eta2", interval), ("ARI", "ari", _number)):
@@ -145,14 +149,19 @@ def _profile(console: Console, winner: Row) -> None:
     path = Path(winner.path) / "profile.csv"
     if not path.is_file():
         return
-    frame = pd.read_csv(path, dtype={"segment": str})
+    try:
+        frame = pd.read_csv(path, dtype={"segment": str})
+        segments = frame["segment"].tolist()
+    except (ValueError, KeyError, OSError) as error:
+        console.print(escape(f"  {path} cannot be read: {error}"), style="yellow")
+        return
     r = winner.result
     title = f"  Segments of rank 1 ({r.features} · {r.algorithm}); medians and modes:"
     console.print(escape(title), style="bold")
     # Attributes down, segments across: tables have more attributes than segments.
     grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     grid.add_column("  segment", no_wrap=True)
-    for segment in frame["segment"]:
+    for segment in segments:
         grid.add_column("noise" if segment == "-1" else segment, justify="right", no_wrap=True)
     for name in frame.columns[1:]:
         grid.add_row(escape(f"  {name}"), *(escape(_plain(name, v)) for v in frame[name]))

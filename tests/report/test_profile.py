@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 from conftest import compose_config
@@ -41,6 +43,16 @@ def test_modes_and_levels_in_their_own_words():
     assert found.loc[0, "cons"] == table.levels["cons"][int(first["cons"].median())]
     rejected = pd.to_numeric(outcomes.targets["reject"])[partition.labels == 0]
     assert np.isclose(found.loc[0, "mean_reject"], rejected.mean())
+
+
+def test_attributes_named_like_our_columns_are_kept_apart():
+    table, _, partition = loaded("blobs")
+    frame = table.frame.rename(columns={"age": "size", "recency": "share"})
+    numeric = ("share", "frequency", "monetary", "size")
+    named = dataclasses.replace(table, frame=frame, numeric=numeric)
+    found = profile(named, partition, Outcomes())
+    assert found["size"].sum() == len(table) and np.isclose(found["share"].sum(), 1)
+    assert found["size (attribute)"].iloc[0] == frame["size"][partition.labels == 0].median()
 
 
 def test_no_noise_no_row():
