@@ -12,7 +12,7 @@ from conftest import compose_config
 
 from segbench.contracts import RFM, Table
 from segbench.dataset import fingerprint, load
-from segbench.dataset.schema import ROLES
+from segbench.dataset.roles import ROLES
 from segbench.errors import NotApplicable
 from segbench.metric import INTERNAL
 from segbench.paths import CONF

@@ -123,6 +123,11 @@ def _slurp(path: Path) -> Source:
     return Source(path, data, hashlib.sha256(data).hexdigest())
 
 
+def is_missing(cells: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which cells of an object array stand for a missing value."""
+    return np.fromiter((str(cell).strip() in MISSING for cell in cells), bool, len(cells))
+
+
 def decode(found: Source) -> str:
     """Decompress by suffix and decode UTF-8 (with or without a byte order mark)."""
     data = found.data

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segbench.dataset.readers import Raw, read
-from segbench.dataset.schema import is_missing, parse_numbers
+from segbench.dataset.readers import Raw, is_missing, read
+from segbench.dataset.schema import parse_numbers
 from segbench.errors import InputError
 
 
