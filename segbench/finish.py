@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +46,10 @@ class Finish:
     start: float
 
     def without_choice(self, status: Status, why: str) -> Result:
-        result = without_partition(self.cell, status, why, self.start, save=False)
-        result = replace(result, space=self.reference.kind, trials=self._trials())
-        write_result(self.cell.folder, result, _yaml(self.cell))
-        return result
+        """A row for a study that ended without a trial to choose."""
+        known: dict[str, Any] = {"space": self.reference.kind, "trials": self._trials(),
+                 "seconds": self._seconds()}  # fmt: skip
+        return without_partition(self.cell, status, why, self.start, **known)
 
     def write(self, choice: Choice) -> Result:
         """Fit the choice on all customers, score it with everything, write it down."""
@@ -144,26 +144,26 @@ def trials_frame(records: list[Record]) -> pd.DataFrame:
 
 
 def without_partition(
-    cell: Cell, status: Status, why: str, start: float, trace: str = "", *, save: bool = True
+    cell: Cell, status: Status, why: str, start: float, *, trace: str = "", **known: Any
 ) -> Result:
-    """A row for a cell that has no partition; saved like any other result."""
+    """Write a row for a cell without a partition; `known` are fields that it has all the same."""
     config = cell.config
+    total = round(time.perf_counter() - start, 3)
     result = Result(
         key=cell.key, sweep=config["sweep"], status=status, why=why,
         dataset={"name": display_name(config["dataset"]), "rows": None,
                  "sha256": cell.data_sha256, "terms": terms_key(config)},
         features=config["features"]["name"], algorithm=config["algorithm"]["name"],
-        baseline=config["algorithm"]["baseline"], space=None, seed=config["seed"],
-        seconds={"total": round(time.perf_counter() - start, 3), "tuning": 0.0},
+        baseline=config["algorithm"]["baseline"], seed=config["seed"],
         peak_mb=peak_mb(), versions=versions(),
+        **{"space": None, "seconds": {"total": total, "tuning": 0.0}, **known},
     )  # fmt: skip
 
     def fill(folder: Path) -> None:
         if trace:
             (folder / "traceback.txt").write_text(trace, encoding="utf-8")
 
-    if save:
-        write_result(cell.folder, result, _yaml(cell), fill)
+    write_result(cell.folder, result, _yaml(cell), fill)
     return result
 
 

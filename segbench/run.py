@@ -79,7 +79,7 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
         result = without_partition(cell, "memory", f"out of memory: {error}", start)
     except Exception as error:
         why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        result = without_partition(cell, "failed", why, start, traceback.format_exc())
+        result = without_partition(cell, "failed", why, start, trace=traceback.format_exc())
     tracker.record(result, public_config(cell.config))
     return result
 

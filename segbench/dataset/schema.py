@@ -33,7 +33,7 @@ def build_table(raw: Raw, name: str, spec: Mapping[str, Any]) -> tuple[Table, Ou
     special = _missing_values(raw.file, spec, roles["numeric"])
     frame: dict[str, Any] = {}
     for column in roles["numeric"]:
-        frame[column] = _numeric(raw, column, special.get(column, ()))
+        frame[column] = parse_numbers(raw, column, special.get(column, ()))
     for column, levels in roles["ordinal"].items():
         frame[column] = _ordinal(raw, column, levels)
     for column in roles["categorical"]:
@@ -89,7 +89,7 @@ def build_frame(
             text[missing] = None
             frame[column] = pd.Categorical(text, categories=[*levels, UNSEEN])
         else:
-            frame[column] = _numeric(raw, column, tuple(missing_values.get(column, ())))
+            frame[column] = parse_numbers(raw, column, tuple(missing_values.get(column, ())))
     return pd.DataFrame(frame)
 
 
@@ -101,11 +101,12 @@ def find_ids(raw: Raw, column: str) -> npt.NDArray[Any]:
 
 
 def parse_numbers(raw: Raw, column: str, special: tuple[float, ...] = ()) -> Floats:
-    """The column as float64 with NaN for missing values; `special` values are missing too."""
-    return _numeric(raw, column, special)
+    """The column as float64 with NaN for missing values; `special` values are missing too.
 
+    Raises:
+        InputError: a cell is no number, or too large a one.
 
-def _numeric(raw: Raw, column: str, special: tuple[float, ...]) -> Floats:
+    """
     cells = raw.columns[column]
     if cells.dtype == object:
         stripped, missing = _text(raw, column)
