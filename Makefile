@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench oracles metrics trust clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("segbench needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -24,6 +24,20 @@ test: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python experiments/speed/overhead.py
 	$(BIN)/python experiments/speed/silhouette.py
+	$(BIN)/python experiments/speed/gower.py
+	$(BIN)/python experiments/speed/density.py
+	$(BIN)/python experiments/speed/agreement.py
+	$(BIN)/python experiments/speed/calibration.py
+
+oracles: $(VENV)/.installed     # published numbers, where $$SEGBENCH_DATA has them
+	$(BIN)/python experiments/published_tables/clustercrit.py
+	$(BIN)/python experiments/published_tables/run.py
+
+metrics: $(VENV)/.installed     # definitions and the conformance matrix
+	$(BIN)/python experiments/metrics/run.py --write
+
+trust: $(VENV)/.installed       # which index to believe: some minutes
+	$(BIN)/python experiments/metric_trust/run.py --write
 
 clean:
 	rm -rf $(VENV) build dist

@@ -9,10 +9,10 @@ from typing import Any
 
 from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
-from segbench.metric import INTERNAL
+from segbench.metric import COMPOSITES, INTERNAL
 from segbench.results import result_key, terms_key
+from segbench.stability import RESAMPLED
 from segbench.target import parameters, resolve
-from segbench.trial import STABILITY
 
 Config = dict[str, Any]
 REQUIRED = {"dataset": ("reader", "columns", "reference"), "features": ("columns",),
@@ -108,15 +108,15 @@ def check_config(config: Config) -> None:
     timeout = config["timeout"]
     if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
         raise InputError("timeout", found=timeout, wanted="seconds, or null for no limit")
-    known = [*INTERNAL, STABILITY]
+    known = [*COMPOSITES, *INTERNAL, *RESAMPLED]
     names = study["objectives"]
     if (
         not names
         or set(names) - set(known)
-        or not set(names) & set(INTERNAL)
+        or not set(names) - set(RESAMPLED)
         or (len(set(names)) < len(names))
     ):
-        wanted = f"distinct names of {', '.join(known)}, at least one not {STABILITY}"
+        wanted = f"distinct names of {', '.join(known)}, at least one not {' or '.join(RESAMPLED)}"
         raise InputError("study.objectives", found=names, wanted=wanted)
     if config["tracking"].get("mode") not in TRACKING:
         found = config["tracking"].get("mode")

@@ -59,6 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     board.add_argument("--format", choices=FORMATS, default="table")
     board.add_argument("--out", type=Path, metavar="FILE", help="write to a file, not to stdout")
     board.set_defaults(command=_leaderboard)
+    score = commands.add_parser("score", help="score a partition made by any tool")
+    score.add_argument("table", type=Path, metavar="TABLE", help="CSV, one row per customer")
+    score.add_argument("labels", type=Path, metavar="LABELS",
+                       help="CSV or Parquet: the segment of each, by id or in order")  # fmt: skip
+    score.add_argument("--space", choices=("rank", "gower", "standard"),
+                       help="default: rank, or gower where a column is categorical")  # fmt: skip
+    score.add_argument("--metrics", type=_names, default=(), metavar="A,B", help="default: all")
+    score.add_argument("--reference", type=_names, default=(), metavar="COLUMN",
+                       help="columns of TABLE with known labels (the best counts)")  # fmt: skip
+    score.add_argument("--columns", type=_names, default=(), metavar="A,B",
+                       help="attributes to score on, default: all")  # fmt: skip
+    score.add_argument("--format", choices=("table", "json"), default="table")
+    score.add_argument("--delimiter", default=",")
+    score.set_defaults(command=_score)
     assign = commands.add_parser("assign", help="give each new customer a segment")
     assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
     assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
@@ -74,16 +88,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(overrides: list[str]) -> int:
-    # Threads are spent on replicates and row blocks, so BLAS and OpenMP get one each; they read
-    # these when they are first imported.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
+    _one_thread_each()
     from segbench import sweep
 
     folders, results = sweep.main(overrides)
     lost = sum(_closing(folder) for folder in folders)
     good = ("complete", "ineligible", "skipped")
     return 1 if lost or any(result.status not in good for result in results) else 0
+
+
+def _one_thread_each() -> None:
+    """Threads are spent on replicates and row blocks, so BLAS and OpenMP get one each.
+
+    They read these when they are first imported.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
 
 
 def _closing(folder: Path) -> int:
@@ -123,6 +143,30 @@ def _leaderboard(options: argparse.Namespace) -> int:
         print(out)
     else:
         _write(options.out, out + "\n")
+    return 0
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _score(options: argparse.Namespace) -> int:
+    _one_thread_each()
+    from segbench.metric import maximize
+    from segbench.report import terminal
+    from segbench.results import dumps
+    from segbench.score import score_files
+
+    scored = score_files(
+        options.table, options.labels, space=options.space, metrics=options.metrics,
+        reference=options.reference, columns=options.columns, delimiter=options.delimiter,
+    )  # fmt: skip
+    for note in scored.table.notes:
+        print(f"{scored.table.name}: {note} by inference", file=sys.stderr)
+    plain = scored.as_json()
+    directions = {name: maximize(name) for name in scored.scores}
+    json = options.format == "json"
+    print((dumps(plain) if json else terminal.scores(plain, directions)).rstrip("\n"))
     return 0
 
 

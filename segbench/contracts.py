@@ -106,6 +106,10 @@ class Reference:
     def __len__(self) -> int:
         return len(self.X)
 
+    def take(self, rows: Rows) -> Reference:
+        """The same space with only these customers; ranges stay those of the whole table."""
+        return replace(self, X=self.X[rows], C=self.C[rows])
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -182,12 +186,16 @@ class Partition:
 
 @dataclass(frozen=True)
 class Score:
-    """One number about a partition, with its interval, or the reason why there is none."""
+    """One number about a partition, with its interval, or the reason why there is none.
+
+    An `estimate` stands for a number that would take every pair of too many customers; its interval
+    covers the exact one, and `why` says what it is made from.
+    """
 
     value: float | None
     low: float | None = None
     high: float | None = None
-    status: Literal["ok", "undefined"] = "ok"
+    status: Literal["ok", "estimate", "undefined"] = "ok"
     why: str = ""
     space: str | None = None
     version: int = 1

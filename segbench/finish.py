@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,31 @@ import yaml
 
 from segbench import model
 from segbench.cell import Cell, public_config
-from segbench.contracts import Outcomes, Reference, Result, Score, Status, Table
+from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
 from segbench.dataset import display_name
 from segbench.machine import peak_mb, versions
-from segbench.metric import INTERNAL, score_outcomes, score_partition
+from segbench.metric import (
+    COMPOSITES,
+    INTERNAL,
+    Prepared,
+    score_outcomes,
+    score_partition,
+    with_candidates,
+)
 from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
 from segbench.space import other_spaces
+from segbench.stability import RESAMPLED
 from segbench.study import Choice, Record
 from segbench.trial import (
-    STABILITY,
     Evaluator,
     Fitted,
     describe_violations,
     guard_violations,
 )
+
+ELSEWHERE = ("quality", "silhouette", "calinski_harabasz", "davies_bouldin")
+"""Scores in the other spaces that apply, and in the pipeline's own."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +97,39 @@ class Finish:
     def _scores(self, fitted: Fitted, params: Mapping[str, Any]) -> dict[str, Score]:
         """Reference space first, then stability with fresh replicates, outcomes, other spaces."""
         partition, threads = fitted.partition, self.evaluator.threads
-        scores = score_partition(self.reference, partition, INTERNAL, threads)
+        scores = score_partition(self.evaluator.space, partition, INTERNAL)
         try:
-            scores[STABILITY] = self.evaluator.stability(params, partition, stream=1)
+            scores |= self.evaluator.stability(params, partition, stream=1)
         except ValueError as error:  # a resample that the algorithm cannot be fitted on
-            scores[STABILITY] = Score.undefined(" ".join(str(error).split())[:300])
+            why = " ".join(str(error).split())[:300]
+            scores |= dict.fromkeys(RESAMPLED, Score.undefined(why))
+        scores |= self._calibrated(partition)
+        scores |= {name: COMPOSITES[name].combine(scores, partition.coverage)
+                   for name in self.cell.config["study"]["objectives"] if name in COMPOSITES
+                   }  # fmt: skip
         scores |= score_outcomes(partition, self.outcomes, self.cell.config["seed"])
         empty = np.empty((len(self.table), 0), dtype=np.int32)
         native = Reference("native", fitted.X, empty, np.ptp(fitted.X, axis=0), ())
         for space in [*other_spaces(self.table, self.reference), native]:
-            others = score_partition(space, partition, INTERNAL, threads)
+            others = score_partition(Prepared(space, threads), partition, ELSEWHERE)
             scores |= {f"{name}@{space.kind}": score for name, score in others.items()}
         return scores
+
+    def _calibrated(self, partition: Partition) -> dict[str, Score]:
+        """Indices against random partitions, and with the study's candidates among these."""
+        calibration = self.evaluator.calibration
+        scores = calibration.standardise(partition)
+        for name in [*scores]:
+            found, others = scores[name], self._candidates(name, partition.k)
+            if found.value is not None:
+                value = with_candidates(found.value, others or [found.value], calibration.draws)
+                scores[f"{name}_all"] = replace(found, value=value)
+        return scores
+
+    def _candidates(self, name: str, k: int) -> list[float]:
+        """A score of every finished trial with as many segments, where it was measured."""
+        found = (r.trial.scores.get(name) for r in self.records if r.trial and r.trial.k == k)
+        return [score.value for score in found if score and score.value is not None]
 
     def _trials(self) -> dict[str, int]:
         complete = sum(r.trial is not None and not r.trial.stopped for r in self.records)

@@ -20,7 +20,6 @@ from segbench.errors import InputError, NotApplicable, SegbenchError
 from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
 from segbench.machine import reset_peak, thread_budget
-from segbench.metric.silhouette import max_rows
 from segbench.results import add_to_plan, read_final, result_key
 from segbench.search import distribution, grid
 from segbench.space import fit_reference
@@ -97,11 +96,6 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         )
     columns_for(config["features"], table)
     reference = fit_reference(table, config["dataset"]["reference"])
-    if len(table) > max_rows(reference):
-        raise NotApplicable(
-            f"{table.name} has {len(table):,} customers; scores in the {reference.kind} space are "
-            f"computed up to {max_rows(reference):,} until an estimate exists"
-        )
     evaluator = Evaluator(
         table=table, reference=reference, features=config["features"],
         algorithm=config["algorithm"], guards=config["guards"],

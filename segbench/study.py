@@ -24,8 +24,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from segbench.contracts import Score
 from segbench.errors import SegbenchError
-from segbench.metric import INTERNAL
+from segbench.metric import COMPOSITES, maximize, rank_sum, worst
 from segbench.search import Fixed, Params, distribution, grid, suggest
+from segbench.stability import RESAMPLED
 from segbench.storage import GRACE
 from segbench.trial import STABILITY, Trial
 
@@ -204,19 +205,16 @@ def _is_finished(trial: FrozenTrial) -> bool:
     )
 
 
-def maximize(name: str) -> bool:
-    """Whether more of a score is better."""
-    return name == STABILITY or INTERNAL[name].maximize
-
-
 def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -> Choice | None:
     """The best validity among feasible trials that are stable enough.
+
+    A composite validity decides by the rank sum of its indices among those trials.
 
     Without a feasible trial of stability `least`, the most stable feasible one; without a feasible
     trial, the one that violates the guards least (not eligible); without any, None. Ties go to the
     trial that was proposed first.
     """
-    validity = next(name for name in objectives if name != STABILITY)
+    validity = next(name for name in objectives if name not in RESAMPLED)
     complete = [record for record in records if record.trial is not None]
     feasible = [record for record in complete if _of(record).feasible]
     if not complete:
@@ -239,6 +237,9 @@ def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -
 
 
 def _best(records: Sequence[Record], name: str) -> Record:
+    if name in COMPOSITES:
+        scores = [_of(record).scores for record in records]
+        return records[int(np.argmin(rank_sum(scores, COMPOSITES[name].indices)))]
     sign = 1 if maximize(name) else -1
     return max(records, key=lambda record: sign * _value(record, name))
 
@@ -260,7 +261,7 @@ def _told(name: str, score: Score) -> float:
     """The value for Optuna: finite, and the worst there is where the score is undefined."""
     if score.value is not None:
         return score.value
-    return -1.0 if name == STABILITY else INTERNAL[name].worst
+    return worst(name)
 
 
 def _record(index: int, frozen: FrozenTrial) -> Record:

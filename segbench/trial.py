@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from segbench.algorithm import design, fit_labels, make
 from segbench.contracts import Floats, Ints, Partition, Reference, Rows, Score, Table
 from segbench.features import FeaturePipeline
-from segbench.metric import INTERNAL, score_partition
-from segbench.stability import stability_ari
+from segbench.metric import COMPOSITES, INTERNAL, Calibration, Prepared, score_partition
+from segbench.stability import RESAMPLED, bootstrap_stability
 
 STABILITY = "stability_ari"
 
@@ -31,7 +32,8 @@ class Trial:
     """What a set of parameters came to.
 
     Attributes:
-        scores: the objectives; stability is undefined where it was not worth measuring.
+        scores: the objectives and what composite ones are made of; stability is undefined where
+            it was not worth measuring.
         violations: each guard by name, how far beyond its limit (0 or less is within).
         stopped: the guards made the trial hopeless, so that its stability was not measured.
 
@@ -87,29 +89,56 @@ class Evaluator:
         start = time.perf_counter()
         partition = self.fit(params).partition
         violations = guard_violations(partition, self.guards, self.algorithm["baseline"])
-        internal = [name for name in self.objectives if name in INTERNAL]
-        scores = score_partition(self.reference, partition, internal, self.threads)
+        scores = self.scores(partition)
         undefined = any(score.value is None for score in scores.values())
         violations["undefined"] = float(undefined and not self.algorithm["baseline"])
         stopped = any(value > 0 for value in violations.values())
-        if STABILITY in self.objectives:
-            scores[STABILITY] = (
-                Score.undefined("not measured: a guard is violated")
-                if stopped
-                else self.stability(params, partition)
-            )
+        resampled = [name for name in RESAMPLED if name in self.measured]
+        if resampled:
+            unknown = dict.fromkeys(RESAMPLED, Score.undefined("not measured: a guard is violated"))
+            found = unknown if stopped else self.stability(params, partition)
+            scores |= {name: found[name] for name in resampled}
+        scores |= {
+            name: COMPOSITES[name].combine(scores, partition.coverage)
+            for name in self.objectives if name in COMPOSITES
+        }  # fmt: skip
         seconds = time.perf_counter() - start
         return Trial(
             dict(params), scores, violations, partition.k, partition.noise, stopped, seconds
         )
 
-    def stability(self, params: Mapping[str, Any], partition: Partition, stream: int = 0) -> Score:
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """The objectives, with the indices of a composite one in its place."""
+        made_of = (COMPOSITES[name].indices if name in COMPOSITES else (name,)
+                   for name in self.objectives)  # fmt: skip
+        return tuple(dict.fromkeys(name for names in made_of for name in names))
+
+    @cached_property
+    def space(self) -> Prepared:
+        """The reference space, ready for every trial."""
+        return Prepared(self.reference, self.threads)
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """Random partitions of the reference space."""
+        return Calibration.of(self.reference, self.threads)
+
+    def scores(self, partition: Partition) -> dict[str, Score]:
+        """What is measured of a partition without a refit."""
+        internal = [name for name in self.measured if name in INTERNAL]
+        scores = score_partition(self.space, partition, internal)
+        standardised = [name.removesuffix("_z") for name in self.measured if name.endswith("_z")]
+        return scores | self.calibration.standardise(partition, standardised)
+
+    def stability(self, params: Mapping[str, Any], partition: Partition, stream: int = 0
+                  ) -> dict[str, Score]:  # fmt: skip
         """Bootstrap stability of the partition that `params` gave."""
 
         def refit(rows: Rows, seed: int) -> Ints:
             return self.fit(params, rows, seed).partition.labels
 
-        return stability_ari(
+        return bootstrap_stability(
             refit, partition, replicates=self.replicates, seed=self.seed, stream=stream,
             threads=self.threads,
         )  # fmt: skip

@@ -1,80 +1,66 @@
-"""numba kernels: sums of distances from every customer to every segment.
+"""numba kernels: distances between customers, and their sums from customers to segments.
 
-One kernel a kind of distance, run over blocks of rows by a pool of Python threads. Each row is
-summed by one thread in one fixed order, so the result does not depend on the number of threads.
-(numba's own `parallel=True` hangs after fork and aborts under two Python threads.)
+Kernels run over blocks of rows (or tiles of pairs) driven by a pool of Python threads. Each sum is
+made by one thread in one fixed order, so no result depends on the number of threads. (numba's own
+`parallel=True` hangs after fork and aborts under two Python threads.)
+
+The inner loops take two rows and four columns at a time, so that LLVM vectorises them and what is
+read from the cache is used twice; `reassoc` lets it keep several partial sums, in an order that is
+fixed when the kernel is compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from segbench.contracts import Floats, Ints, Reference, Rows
+from segbench.contracts import Floats, Ints
 
-BLOCK = 512
-CHUNK = 256
+EUCLIDEAN, GOWER, GAPS = 0, 1, 2
+CHUNK = TILE = 512
+"""Distances worked on at a time: two rows of them stay in the first-level cache."""
+FAST = {"nogil": True, "cache": True, "error_model": "numpy",
+        "fastmath": {"reassoc", "contract", "nsz"}}  # fmt: skip
 
 
-def segment_distance_sums(
-    reference: Reference, labels: Ints, k: int, threads: int = 1, rows: Rows | None = None
-) -> Floats:
-    """Sum of the distances from each customer to the customers of each segment.
+class Points(NamedTuple):
+    """Customers laid out for the kernels.
 
-    Euclidean, or Gower where the reference says so. Time O(rows * n), memory O(rows * k).
-
-    Args:
-        reference: n customers; X is (n, d), C is (n, c).
-        labels: (n,) -1 (belongs to none) or 0..k-1.
-        rows: the customers to sum for, all of them by default.
-
-    Returns:
-        (len(rows), k) sums; a customer's distance to itself is 0.
+    Attributes:
+        columns: (d, n) coordinates; Euclidean ones padded with columns of 0 to a multiple of 4,
+            Gower ones divided by the column's range.
+        rows: (n, d) the same, row by row.
+        codes: (c, n) category codes, -1 missing.
+        kind: EUCLIDEAN, GOWER (no value is missing) or GAPS (Gower, some are).
 
     """
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.arange(k + 1)).astype(np.int64)
-    rows = np.arange(len(reference)) if rows is None else rows
-    out = np.zeros((len(rows), k))
-    run = _gower_block if reference.kind == "gower" else _euclidean_block
-    arguments = _prepare(reference, order, rows)
 
-    def block(first: int) -> None:
-        run(*arguments, starts, first, min(first + BLOCK, len(rows)), out)
+    columns: Floats
+    rows: Floats
+    codes: Ints
+    kind: int
 
-    _each(block, range(0, len(rows), BLOCK), threads)
-    if reference.kind == "gower":  # a customer without any value was counted as far from itself
-        empty = np.isnan(reference.X[rows]).all(axis=1) & (reference.C[rows] < 0).all(axis=1)
-        own = np.flatnonzero(empty & (labels[rows] >= 0))
-        out[own, labels[rows[own]]] -= 1.0
-    return out
+    def single(self) -> Points:
+        """The same customers with coordinates rounded to float32."""
+        return self._replace(
+            columns=self.columns.astype(np.float32), rows=self.rows.astype(np.float32)
+        )
 
-
-def _prepare(reference: Reference, order: Rows, rows: Rows) -> tuple[np.ndarray, ...]:
-    """Columns in segment order (so that the inner loops run over neighbours), rows as asked."""
-    if reference.kind != "gower":
-        # Centred first, so that large offsets cost no digits.
-        X = reference.X - reference.X.mean(axis=0)
-        return np.ascontiguousarray(X[order].T), np.ascontiguousarray(X[rows])
-    used = reference.ranges > 0
-    X = reference.X[:, used]
-    X = (X - np.nanmin(X, axis=0, initial=np.inf)) / reference.ranges[used]
-    constant = ~np.isnan(reference.X[:, ~used])
-    # A column without spread still counts as one on which all customers agree.
-    X = np.hstack([X, np.where(constant, 0.0, np.nan)])
-    return (
-        np.ascontiguousarray(X[order].T),
-        np.ascontiguousarray(reference.C[order].T),
-        np.ascontiguousarray(X[rows]),
-        np.ascontiguousarray(reference.C[rows]),
-    )
+    def take(self, order: Any) -> Points:
+        """The same customers in another order, or some of them."""
+        rows = np.ascontiguousarray(self.rows[order])
+        codes = np.ascontiguousarray(self.codes[:, order])
+        return Points(np.ascontiguousarray(rows.T), rows, codes, self.kind)
 
 
-def _each(work: Callable[[int], None], items: range, threads: int) -> None:
-    if threads == 1 or len(items) == 1:
+def each(work: Callable[[Any], None], items: Iterable[Any], threads: int) -> None:
+    """Call `work` on every item, `threads` at a time; kernels release the GIL."""
+    items = list(items)
+    if threads == 1 or len(items) < 2:
         for item in items:
             work(item)
         return
@@ -82,60 +68,206 @@ def _each(work: Callable[[int], None], items: range, threads: int) -> None:
         list(pool.map(work, items))
 
 
-@njit(nogil=True, cache=True)
-def _euclidean_block(columns, points, starts, first, last, out):  # type: ignore[no-untyped-def]
-    d = columns.shape[0]
-    squares = np.empty(CHUNK)
-    for i in range(first, last):
-        for segment in range(len(starts) - 1):
-            total = 0.0
-            for left in range(starts[segment], starts[segment + 1], CHUNK):
-                size = min(CHUNK, starts[segment + 1] - left)
-                squares[:size] = 0.0
-                for f in range(d):
-                    x = points[i, f]
-                    for j in range(size):
-                        step = columns[f, left + j] - x
-                        squares[j] += step * step
-                part = 0.0
-                for j in range(size):
-                    part += np.sqrt(squares[j])
-                total += part
-            out[i, segment] = total
+def blocks(n: int, size: int) -> list[tuple[int, int]]:
+    """(first, last) of consecutive blocks of `size` rows."""
+    return [(first, min(first + size, n)) for first in range(0, n, size)]
 
 
-@njit(nogil=True, cache=True)
-def _gower_block(  # type: ignore[no-untyped-def]
-    columns, codes, points, point_codes, starts, first, last, out
-):
-    sums, counts = np.empty(CHUNK), np.empty(CHUNK)
-    for i in range(first, last):
-        for segment in range(len(starts) - 1):
-            total = 0.0
-            for left in range(starts[segment], starts[segment + 1], CHUNK):
-                size = min(CHUNK, starts[segment + 1] - left)
-                sums[:size] = 0.0
-                counts[:size] = 0.0
-                for f in range(columns.shape[0]):
-                    x = points[i, f]
-                    if np.isnan(x):
-                        continue
-                    for j in range(size):
-                        step = abs(columns[f, left + j] - x)
-                        known = step == step
-                        sums[j] += step if known else 0.0
-                        counts[j] += 1.0 if known else 0.0
-                for f in range(codes.shape[0]):
-                    code = point_codes[i, f]
-                    if code < 0:
-                        continue
-                    for j in range(size):
-                        other = codes[f, left + j]
-                        sums[j] += 1.0 if (other >= 0 and other != code) else 0.0
-                        counts[j] += 1.0 if other >= 0 else 0.0
-                part = 0.0
-                for j in range(size):
-                    # Two customers with no column in common are as far apart as can be.
-                    part += sums[j] / counts[j] if counts[j] > 0 else 1.0
-                total += part
-            out[i, segment] = total
+@njit(**FAST)
+def _start(a, b, c, d, x, y, sx, sy):  # type: ignore[no-untyped-def]
+    """Squared differences in four columns, for two rows x and y."""
+    x0, x1, x2, x3, y0, y1, y2, y3 = x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]
+    for j in range(len(a)):
+        p, q, r, s = a[j] - x0, b[j] - x1, c[j] - x2, d[j] - x3
+        sx[j] = (p * p + q * q) + (r * r + s * s)
+        p, q, r, s = a[j] - y0, b[j] - y1, c[j] - y2, d[j] - y3
+        sy[j] = (p * p + q * q) + (r * r + s * s)
+
+
+@njit(**FAST)
+def _add(a, b, c, d, x, y, sx, sy):  # type: ignore[no-untyped-def]
+    x0, x1, x2, x3, y0, y1, y2, y3 = x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]
+    for j in range(len(a)):
+        p, q, r, s = a[j] - x0, b[j] - x1, c[j] - x2, d[j] - x3
+        sx[j] += (p * p + q * q) + (r * r + s * s)
+        p, q, r, s = a[j] - y0, b[j] - y1, c[j] - y2, d[j] - y3
+        sy[j] += (p * p + q * q) + (r * r + s * s)
+
+
+@njit(**FAST)
+def _add_one(a, b, c, d, x, sx):  # type: ignore[no-untyped-def]
+    x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
+    for j in range(len(a)):
+        p, q, r, s = a[j] - x0, b[j] - x1, c[j] - x2, d[j] - x3
+        sx[j] += (p * p + q * q) + (r * r + s * s)
+
+
+@njit(**FAST)
+def _roots(a, b, c, d, x, y, sx, sy):  # type: ignore[no-untyped-def]
+    """The last four columns, and the roots: in a loop of one type, which takes 8 floats at once."""
+    x0, x1, x2, x3, y0, y1, y2, y3 = x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]
+    for j in range(len(a)):
+        p, q, r, s = a[j] - x0, b[j] - x1, c[j] - x2, d[j] - x3
+        sx[j] = np.sqrt(sx[j] + ((p * p + q * q) + (r * r + s * s)))
+        p, q, r, s = a[j] - y0, b[j] - y1, c[j] - y2, d[j] - y3
+        sy[j] = np.sqrt(sy[j] + ((p * p + q * q) + (r * r + s * s)))
+
+
+@njit(**FAST)
+def _sums(sx, sy):  # type: ignore[no-untyped-def]
+    t, u = 0.0, 0.0
+    for j in range(len(sx)):
+        t += sx[j]
+        u += sy[j]
+    return t, u
+
+
+@njit(**FAST)
+def _sums_both(sx, sy, across):  # type: ignore[no-untyped-def]
+    """As `_sums`, and each distance is added to its column's own sum as well."""
+    t, u = 0.0, 0.0
+    for j in range(len(sx)):
+        v, w = np.float64(sx[j]), np.float64(sy[j])
+        t += v
+        u += w
+        across[j] += v + w
+    return t, u
+
+
+@njit(**FAST)
+def _two_rows(columns, x, y, left, right, sx, sy):  # type: ignore[no-untyped-def]
+    """Euclidean distances from two rows to the points left..right."""
+    last = len(columns) - 4
+    if not last:
+        sx[:] = 0.0
+        sy[:] = 0.0
+    for f in range(0, last + 4, 4):
+        a, b = columns[f, left:right], columns[f + 1, left:right]
+        c, e = columns[f + 2, left:right], columns[f + 3, left:right]
+        if f == last:
+            _roots(a, b, c, e, x[f:], y[f:], sx, sy)
+        elif f == 0:
+            _start(a, b, c, e, x, y, sx, sy)
+        else:
+            _add(a, b, c, e, x[f:], y[f:], sx, sy)
+
+
+@njit(**FAST)
+def sums_to_range(columns, rows, asked, first, last, left, right, out):  # type: ignore[no-untyped-def]
+    """out[q] = sum of the Euclidean distances from row asked[q] to the points left..right."""
+    sx, sy = np.empty(CHUNK, columns.dtype), np.empty(CHUNK, columns.dtype)
+    out[first:last] = 0.0
+    for start in range(left, right, CHUNK):
+        stop = min(start + CHUNK, right)
+        here, there = sx[: stop - start], sy[: stop - start]
+        for q in range(first, last, 2):
+            other = min(q + 1, last - 1)
+            _two_rows(columns, rows[asked[q]], rows[asked[other]], start, stop, here, there)
+            t, u = _sums(here, there)
+            out[q] += t
+            if other > q:
+                out[other] += u
+
+
+@njit(**FAST)
+def tile_sums(columns, rows, top, bottom, left, right, down, across):  # type: ignore[no-untyped-def]
+    """Euclidean distances of a tile of pairs, summed by row (down) and by column (across).
+
+    Of a tile on the diagonal only the pairs above it are worked out.
+    """
+    sx, sy = np.empty(CHUNK, columns.dtype), np.empty(CHUNK, columns.dtype)
+    spare = np.zeros(CHUNK)
+    diagonal = top == left
+    for start in range(left, right, CHUNK):
+        stop = min(start + CHUNK, right)
+        for i in range(top, bottom - 1, 2):
+            begin = max(start, i + 2) if diagonal else start
+            if begin < stop:
+                here, there = sx[: stop - begin], sy[: stop - begin]
+                _two_rows(columns, rows[i], rows[i + 1], begin, stop, here, there)
+                t, u = _sums_both(here, there, across[begin - left :])
+                down[i - top] += t
+                down[i + 1 - top] += u
+        if (bottom - top) % 2 and not diagonal:  # the last row beside itself, of which half counts
+            here, there, x = sx[: stop - start], sy[: stop - start], rows[bottom - 1]
+            _two_rows(columns, x, x, start, stop, here, there)
+            t, u = _sums_both(here, there, spare)
+            down[bottom - 1 - top] += t
+            for j in range(stop - start):
+                across[start - left + j] += spare[j] / 2.0
+                spare[j] = 0.0
+    if diagonal:
+        for i in range(top, bottom - 1, 2):
+            square = 0.0
+            for f in range(len(columns)):
+                square += np.float64(rows[i, f] - rows[i + 1, f]) ** 2
+            down[i - top] += np.sqrt(square)
+            down[i + 1 - top] += np.sqrt(square)
+
+
+@njit(**FAST)
+def distances(points, i, left, right, out):  # type: ignore[no-untyped-def]
+    """out[0, :right - left] = distances from customer i to left..right; out[1] is scratch.
+
+    For any kind of points; the distance of a customer to itself is exactly 0, and that of two
+    customers without a column in common is 1.
+    """
+    size = right - left
+    if points.kind == EUCLIDEAN:
+        x = points.rows[i]
+        out[0, :size] = 0.0
+        for f in range(0, len(points.columns), 4):
+            a, b = points.columns[f, left:right], points.columns[f + 1, left:right]
+            c, e = points.columns[f + 2, left:right], points.columns[f + 3, left:right]
+            _add_one(a, b, c, e, x[f:], out[0])
+        for j in range(size):
+            out[0, j] = np.sqrt(out[0, j])
+    elif points.kind == GOWER:
+        _gower(points, i, left, right, out[0])
+    else:
+        _gower_with_gaps(points, i, left, right, out[0], out[1])
+    if left <= i < right:
+        out[0, i - left] = 0.0
+
+
+@njit(**FAST)
+def _gower(points, i, left, right, out):  # type: ignore[no-untyped-def]
+    size = right - left
+    out[:size] = 0.0
+    for f in range(len(points.columns)):
+        x, column = points.rows[i, f], points.columns[f, left:right]
+        for j in range(size):
+            out[j] += abs(column[j] - x)
+    for f in range(len(points.codes)):
+        code, codes = points.codes[f, i], points.codes[f, left:right]
+        for j in range(size):
+            out[j] += 1.0 if codes[j] != code else 0.0
+    share = 1.0 / (len(points.columns) + len(points.codes))
+    for j in range(size):
+        out[j] *= share
+
+
+@njit(**FAST)
+def _gower_with_gaps(points, i, left, right, out, counts):  # type: ignore[no-untyped-def]
+    size = right - left
+    out[:size] = 0.0
+    counts[:size] = 0.0
+    for f in range(len(points.columns)):
+        x, column = points.rows[i, f], points.columns[f, left:right]
+        if np.isnan(x):
+            continue
+        for j in range(size):
+            step = abs(column[j] - x)
+            known = step == step
+            out[j] += step if known else 0.0
+            counts[j] += 1.0 if known else 0.0
+    for f in range(len(points.codes)):
+        code, codes = points.codes[f, i], points.codes[f, left:right]
+        if code < 0:
+            continue
+        for j in range(size):
+            out[j] += 1.0 if (codes[j] >= 0 and codes[j] != code) else 0.0
+            counts[j] += 1.0 if codes[j] >= 0 else 0.0
+    for j in range(size):
+        # Two customers with no column in common are as far apart as can be.
+        out[j] = out[j] / counts[j] if counts[j] > 0 else 1.0

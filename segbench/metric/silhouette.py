@@ -1,90 +1,146 @@
-"""Silhouette (Rousseeuw 1987, J. Comput. Appl. Math. 20, 53-65).
+"""Silhouette (Rousseeuw 1987, J. Comput. Appl. Math. 20, 53-65) and its relatives.
 
 For customer i in segment A, a = mean distance to the others in A, b = the smallest mean distance to
-another segment, s = (b - a) / max(a, b); s = 0 in a segment of one. Range -1 to 1, higher is
-better; the score is the mean over customers.
+another segment, s = (b - a) / max(a, b); s = 0 in a segment of one.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from segbench.contracts import Floats, Ints, Reference
+from segbench.contracts import Floats, Score
 from segbench.errors import Undefined
-from segbench.metric.kernels import segment_distance_sums
-from segbench.metric.plain import as_reference, nan_if_undefined
+from segbench.metric.estimate import stratified_mean
+from segbench.metric.prepared import Labelled
+from segbench.metric.registry import internal, plain
+from segbench.metric.sums import nearest_means, own_means
 
-MAX_ROWS = {"gower": 30_000}
-MAX_ROWS_EUCLIDEAN = 100_000
-
-
-def silhouette(reference: Reference, labels: Ints, threads: int = 1) -> float:
-    """Mean silhouette of labels 0..k-1 in the reference space.
-
-    Raises:
-        Undefined: fewer than 2 segments, a segment for every customer, customers that all
-            coincide, or more customers than the exact score is computed for.
-
-    """
-    n, k = len(labels), int(labels.max()) + 1
-    if not 2 <= k < n:
-        raise Undefined(f"needs 2 to n - 1 segments, has {k} for {n} customers")
-    limit = max_rows(reference)
-    if n > limit:
-        raise Undefined(f"too large until an estimate exists: {n} customers, exact up to {limit}")
-    sums = segment_distance_sums(reference, labels, k, threads)
-    if not sums.any():
-        raise Undefined("all customers coincide in this space")
-    return float(_samples(sums, labels, k).mean())
+ROUSSEEUW = "Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65"
+SMALL, BOUND = 5_000, 1e-6
+UNDEFINED = "fewer than 2 or n segments; all customers coincide"
 
 
-def max_rows(reference: Reference) -> int:
-    """Customers up to which all pairs of distances are computed."""
-    return MAX_ROWS.get(reference.kind, MAX_ROWS_EUCLIDEAN)
+@internal(
+    "silhouette", maximize=True, low=-1.0, high=1.0, gower=True, cost="n^2",
+    formula="mean over customers of s(i) = (b - a) / max(a, b)",
+    paper=ROUSSEEUW, undefined=UNDEFINED,
+)  # fmt: skip
+@internal(
+    "quality", maximize=True, low=-1.0, high=1.0, gower=True, coverage=True, cost="n^2",
+    formula="mean of s(i), times the share of customers with a segment where positive",
+    paper=ROUSSEEUW, undefined=UNDEFINED,
+)  # fmt: skip
+def silhouette(part: Labelled) -> float | Score:
+    """Mean silhouette, as `sklearn.metrics.silhouette_score`: -1 to 1, higher is better.
 
-
-def _samples(sums: Floats, labels: Ints, k: int) -> Floats:
-    """(n,) silhouette of each customer from its sums of distances (n, k)."""
-    rows, sizes = np.arange(len(labels)), np.bincount(labels, minlength=k)
-    own_size = sizes[labels]
-    a = sums[rows, labels] / np.maximum(own_size - 1, 1)
-    means = sums / sizes
-    means[rows, labels] = np.inf
-    b = means.min(axis=1)
-    largest = np.maximum(a, b)
-    s = np.divide(b - a, largest, out=np.zeros(len(labels)), where=largest > 0)
-    return np.where(own_size > 1, s, 0.0)
-
-
-def join_noise(reference: Reference, labels: Ints, k: int, threads: int = 1) -> Ints:
-    """Give each noise customer (-1) the segment with the smallest mean distance.
-
-    Internal indices are scored on the result, so that leaving customers out flatters no one.
-    """
-    noise = np.flatnonzero(labels < 0)
-    if not len(noise) or not k:
-        return labels
-    sums = segment_distance_sums(reference, labels, k, threads, noise)
-    joined = labels.copy()
-    joined[noise] = np.argmin(sums / np.bincount(labels[labels >= 0], minlength=k), axis=1)
-    return joined
-
-
-@nan_if_undefined
-def silhouette_score(X: Any, labels: Any) -> float:
-    """Mean Euclidean silhouette, as `sklearn.metrics.silhouette_score`.
-
-    Args:
-        X: (n, d) finite numbers.
-        labels: (n,) labels of any kind.
-
-    Returns:
-        -1 to 1, higher is better; NaN where it is undefined (scikit-learn raises).
+    Undefined for fewer than 2 segments, for a segment per customer, and where all coincide.
 
     >>> round(silhouette_score([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1]), 4)
     0.8997
 
     """
-    return silhouette(*as_reference(X, labels))
+    if part.means_estimated:
+        return _estimate(part, part.sizes / len(part))
+    return float(silhouette_samples(part).mean())
+
+
+@internal(
+    "silhouette_macro", maximize=True, low=-1.0, high=1.0, gower=True, cost="n^2",
+    formula="mean over segments of the mean s(i) in the segment",
+    paper=f"{ROUSSEEUW}; averaged by segment as in Hennig et al. (2015), Handbook of Cluster "
+    "Analysis, chapter 26", undefined=UNDEFINED,
+)  # fmt: skip
+def silhouette_macro(part: Labelled) -> float | Score:
+    """Silhouette in which every segment counts the same, however small: -1 to 1, more is better.
+
+    >>> round(silhouette_macro_score([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1]), 4)
+    0.8997
+
+    """
+    if part.means_estimated:
+        return _estimate(part, np.full(part.k, 1 / part.k))
+    return float(silhouette_by_segment(part).mean())
+
+
+@internal(
+    "simplified_silhouette", maximize=True, low=-1.0, high=1.0,
+    formula="as silhouette, with a the distance to the own centroid, b to the nearest other one",
+    paper="Hruschka, Campello & de Castro (2004), IEEE ICDM workshop; Vendramin, Campello & "
+    "Hruschka (2010), Stat. Anal. Data Min. 3, 209-235",
+    undefined=UNDEFINED + "; Gower space",
+)  # fmt: skip
+def simplified_silhouette(part: Labelled) -> float:
+    """Silhouette by distances to centroids, in O(n k): -1 to 1, higher is better.
+
+    A customer alone in its segment scores 0, as in the silhouette itself.
+
+    >>> round(simplified_silhouette_score([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1]), 4)
+    0.9499
+
+    """
+    X, centroids = part.space.X, part.centroids
+    a, b = part.to_centroid, np.full(len(part), np.inf)
+    for segment in range(part.k):
+        others = np.flatnonzero(part.labels != segment)
+        to = np.sqrt(((X[others] - centroids[segment]) ** 2).sum(axis=1))
+        b[others] = np.minimum(b[others], to)
+    return float(_s(part.sizes[part.labels], a, b).mean())
+
+
+def silhouette_samples(part: Labelled) -> Floats:
+    """(n,) silhouette of each customer.
+
+    For more than `SMALL` customers distances are float32 (and their sums float64), unless the
+    bound of what that may change in the mean of some segment exceeds `BOUND`.
+    """
+    if not part.space.gower and part.space.single and len(part) > SMALL:
+        a, b = own_means(part, single=True), nearest_means(part, single=True)
+        worst = np.bincount(part.labels, weights=_error_bound(part, a, b)) / part.sizes
+        if worst.max() <= BOUND:
+            return _s(part.sizes[part.labels], a, b)
+    a, b = own_means(part), nearest_means(part)
+    if not (a.any() or b.any()):
+        raise Undefined("all customers coincide in this space")
+    return _s(part.sizes[part.labels], a, b)
+
+
+def _error_bound(part: Labelled, a: Floats, b: Floats) -> Floats:
+    """(n,) what float32 distances can change in each silhouette at the most.
+
+    With u = 2^-24 a distance is wrong by u (|x| + |y|), since coordinates are rounded, and by a
+    factor of 1 + (d / 8 + 3.5) u, since d squares are added four at a time (Higham 2002, Accuracy
+    and Stability of Numerical Algorithms, section 3.1). s changes by at most min(a, b) / max(a, b)
+    times the relative changes of a and b together.
+    """
+    u = 2.0**-24
+    norm = np.sqrt((part.space.X**2).sum(axis=1))
+    mean = np.bincount(part.labels, weights=norm) / part.sizes
+    moved_a = u * (norm + mean[part.labels])
+    moved_b = u * (norm + mean.max())
+    small, large = np.minimum(a, b), np.maximum(a, b)
+    relative = 2 * (part.space.X.shape[1] / 8 + 3.5) * u * small
+    # small / a is at most 1 and so is small / b, also where a or b is 0.
+    return np.divide(relative + moved_a + moved_b, large, out=np.zeros(len(a)), where=large > 0)
+
+
+def silhouette_by_segment(part: Labelled) -> Floats:
+    """(k,) mean silhouette of each segment."""
+    samples = silhouette_samples(part)
+    return np.asarray(np.bincount(part.labels, weights=samples, minlength=part.k) / part.sizes)
+
+
+def _s(own_sizes: Floats, a: Floats, b: Floats) -> Floats:
+    largest = np.maximum(a, b)
+    s = np.divide(b - a, largest, out=np.zeros(len(a)), where=largest > 0)
+    return np.where(own_sizes > 1, s, 0.0)
+
+
+def _estimate(part: Labelled, weights: Floats) -> Score:
+    rows = part.sample
+    s = _s(part.sizes[part.labels[rows]], own_means(part, rows), nearest_means(part, rows))
+    return stratified_mean(part.labels, rows, s, weights)
+
+
+silhouette_score = plain("silhouette")
+silhouette_macro_score = plain("silhouette_macro")
+simplified_silhouette_score = plain("simplified_silhouette")

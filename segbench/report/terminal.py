@@ -6,7 +6,7 @@ import io
 import itertools
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,36 @@ def render(rows: Sequence[Row], width: int | None = None, color: bool | None = N
     for _, group in itertools.groupby(rows, key=lambda row: row.board):
         _board(console, list(group))
     return out.getvalue().rstrip("\n")
+
+
+def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
+    """The scores of one partition (as `segbench score --format json` has them), one a line.
+
+    Args:
+        partition: its table, rows, space, columns, segments and scores.
+        directions: for each score whether more is better.
+
+    """
+    segments = partition["segments"]
+    sizes = ", ".join(f"{size:,}" for size in segments["sizes"])
+    noise = f", {segments['noise']:,} without a segment" if segments["noise"] else ""
+    grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name, justify in (("score", "left"), ("value", "right"), ("95 %", "left"),
+                          ("better", "left"), ("", "left")):  # fmt: skip
+        grid.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name, score in partition["scores"].items():
+        value = score["value"]
+        interval = "" if score["low"] is None else f"[{score['low']:.4f}, {score['high']:.4f}]"
+        better = {True: "more", False: "less"}.get(directions.get(name, True), "")
+        grid.add_row(name, "–" if value is None else f"{value:.4f}", interval, better,
+                     escape(score["why"]))  # fmt: skip
+    out = io.StringIO()
+    console = Console(file=out, width=WIDE, highlight=False)
+    console.print(escape(f"{partition['table']} · {partition['rows']:,} customers · "
+                         f"{partition['space']} space of {', '.join(partition['columns'])}\n"
+                         f"{segments['k']} segments of {sizes}{noise}\n"))  # fmt: skip
+    console.print(grid)
+    return out.getvalue()
 
 
 def _board(console: Console, rows: list[Row]) -> None:

@@ -1,5 +1,5 @@
 """Stability: do the segments survive another sample of the same customers."""
 
-from segbench.stability.bootstrap import Refit, stability_ari
+from segbench.stability.bootstrap import RESAMPLED, Refit, bootstrap_stability
 
-__all__ = ["Refit", "stability_ari"]
+__all__ = ["RESAMPLED", "Refit", "bootstrap_stability"]

@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.contracts import Reference
-from segbench.metric.kernels import BLOCK, CHUNK, segment_distance_sums
+from segbench.metric.gower import pairwise_sums
+from segbench.metric.kernels import CHUNK, TILE
+from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.sums import ROWS, lower_bounds, nearest_means, own_means, sums_within
 
 FEW = settings(deadline=None, max_examples=40)
 NONE = np.empty((0, 0), dtype=np.int32)
@@ -17,7 +20,8 @@ NONE = np.empty((0, 0), dtype=np.int32)
 def euclidean(X) -> Reference:
     X = np.asarray(X, dtype=np.float64)
     empty = np.empty((len(X), 0), dtype=np.int32)
-    return Reference("standard", X, empty, np.ptp(X, axis=0), tuple(map(str, range(X.shape[1]))))
+    ranges = np.ptp(X, axis=0) if len(X) else np.zeros(X.shape[1])
+    return Reference("standard", X, empty, ranges, tuple(map(str, range(X.shape[1]))))
 
 
 def gower(X, C=NONE) -> Reference:
@@ -62,6 +66,16 @@ def _gower_pair(reference: Reference, i: int, j: int) -> float:
         if a >= 0 and b >= 0
     ]
     return sum(parts) / len(parts) if parts else 1.0
+
+
+def segment_distance_sums(
+    reference: Reference, labels: np.ndarray, k: int, threads: int = 1, rows: object = None
+) -> np.ndarray:
+    """The kernels' sums over every pair, in the reference's own units."""
+    space = Prepared(reference)
+    points = space.points
+    rows = np.arange(len(reference)) if rows is None else rows
+    return pairwise_sums(points, labels, k, threads, rows) * space.unit
 
 
 def naive_sums(reference: Reference, labels: np.ndarray, k: int) -> np.ndarray:
@@ -119,7 +133,7 @@ def test_distance_to_oneself_is_zero_even_without_any_value():
     assert sums[2].tolist() == [2.0, 0.0]
 
 
-@pytest.mark.parametrize("n", [CHUNK - 1, CHUNK, CHUNK + 1, BLOCK + 1])
+@pytest.mark.parametrize("n", [CHUNK - 1, CHUNK, CHUNK + 1, TILE + 1])
 def test_segments_of_any_length_around_the_chunk(n):
     X = np.arange(n, dtype=np.float64)[:, None]
     labels = np.zeros(n, dtype=np.int32)
@@ -140,7 +154,7 @@ def test_chosen_rows_equal_those_rows_of_all(space):
 @pytest.mark.parametrize("kind", ["standard", "gower"])
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_do_not_change_a_bit(kind, threads):
-    n = 3 * BLOCK + 7
+    n = 3 * TILE + 7
     reference = mixed(n)
     if kind == "standard":
         reference = euclidean(np.nan_to_num(reference.X))
@@ -156,3 +170,76 @@ def test_a_large_constant_costs_no_digits(space):
     labels = rng.integers(0, 3, size=60).astype(np.int32)
     sums = segment_distance_sums(space(X), labels, 3)
     np.testing.assert_allclose(segment_distance_sums(space(X + 1e8), labels, 3), sums, rtol=1e-12)
+
+
+def naive_means(reference: Reference, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean distance to the own segment's others, and the smallest one to another segment."""
+    sums, sizes = naive_sums(reference, labels, k), np.bincount(labels, minlength=k)
+    rows = np.arange(len(labels))
+    own = sums[rows, labels] / np.maximum(sizes[labels] - 1, 1)
+    means = sums / sizes
+    means[rows, labels] = np.inf
+    return own, means.min(axis=1)
+
+
+@st.composite
+def euclidean_cases(draw) -> tuple[Reference, np.ndarray, int]:
+    """Segments near each other and far apart, copies, an outlier; every segment used."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    n, d, k = draw(st.integers(6, 60)), draw(st.integers(1, 9)), draw(st.integers(2, 6))
+    labels = np.concatenate([np.arange(k), rng.integers(k, size=n - k)]) if n > k else np.arange(n)
+    X = rng.normal(size=(n, d)) + draw(st.sampled_from([0.0, 1.0, 30.0])) * rng.normal(
+        size=(k, d)
+    )[labels % k]  # fmt: skip
+    if draw(st.booleans()):
+        X = np.round(X)
+    if draw(st.booleans()):
+        X[0] *= 1e6
+    return euclidean(X), labels.astype(np.int32), int(labels.max()) + 1
+
+
+@FEW
+@given(euclidean_cases())
+def test_means_are_the_naive_loop_though_segments_are_passed_over(case):
+    reference, labels, k = case
+    part = Labelled(Prepared(reference), labels, k)
+    own, nearest = naive_means(reference, labels, k)
+    unit = part.space.unit
+    scale = np.abs(reference.X).max()
+    np.testing.assert_allclose(own_means(part) * unit, own, rtol=1e-12, atol=1e-15 * scale)
+    np.testing.assert_allclose(nearest_means(part) * unit, nearest, rtol=1e-12, atol=1e-15 * scale)
+
+
+@FEW
+@given(euclidean_cases())
+def test_no_lower_bound_is_above_the_mean_distance(case):
+    reference, labels, k = case
+    part = Labelled(Prepared(reference), labels, k)
+    n = len(labels)
+    low = lower_bounds(part.points, part.starts, np.arange(n), np.full(n, -1), 1)
+    sums = naive_sums(reference, labels, k)[part.order] / part.sizes / part.space.unit
+    assert (np.where(np.isinf(low), 0.0, low) <= sums * (1 + 1e-9) + 1e-12).all()
+    # A segment that is out of the question is not the nearest.
+    nearest = sums.argmin(axis=1)
+    assert np.isfinite(low[np.arange(n), nearest]).all()
+
+
+@pytest.mark.parametrize("n", [2, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 1])
+@pytest.mark.parametrize("d", [1, 4, 5, 13])
+def test_sums_within_a_segment_of_any_length_around_the_tile(n, d):
+    X = np.random.default_rng(n).normal(size=(n + 3, d))
+    labels = np.repeat([0, 1], [n, 3]).astype(np.int32)
+    part = Labelled(Prepared(euclidean(X)), labels, 2)
+    sums = sums_within(part.points, part.starts, 1) * part.space.unit
+    expected = np.sqrt(((X[:n, None] - X[None, :n]) ** 2).sum(axis=2)).sum(axis=1)
+    np.testing.assert_allclose(sums[:n], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_do_not_change_a_bit_of_the_means(threads):
+    n = 4 * ROWS + 3
+    reference = euclidean(np.random.default_rng(0).normal(size=(n, 6)))
+    labels = np.random.default_rng(2).integers(0, 3, size=n).astype(np.int32)
+    for means in (own_means, nearest_means):
+        one, more = (means(Labelled(Prepared(reference, t), labels, 3)) for t in (1, threads))
+        assert one.tobytes() == more.tobytes()

@@ -12,9 +12,14 @@ import pytest
 from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
-from segbench.contracts import Partition
-from segbench.stability import stability_ari
-from segbench.stability.bootstrap import resample
+from segbench.contracts import Partition, Score
+from segbench.stability import bootstrap_stability
+from segbench.stability.bootstrap import resample, segment_jaccard
+
+
+def stability(*arguments: object, **options: object) -> Score:
+    return bootstrap_stability(*arguments, **options)["stability_ari"]
+
 
 THREE = Partition.from_labels(np.arange(300) % 3)
 
@@ -42,7 +47,7 @@ class Spy:
 
 def draws(**options: int) -> set[tuple[int, bytes]]:
     spy = Spy()
-    stability_ari(spy, THREE, **{"replicates": 4, "seed": 1, **options})
+    stability(spy, THREE, **{"replicates": 4, "seed": 1, **options})
     return spy.draws()
 
 
@@ -74,18 +79,18 @@ def test_every_customer_is_drawn_sooner_or_later_and_equally():
 
 
 def test_identical_refits_are_certain():
-    score = stability_ari(Spy(), THREE, replicates=5, seed=0)
+    score = stability(Spy(), THREE, replicates=5, seed=0)
     assert (score.value, score.low, score.high, score.status) == (1.0, 1.0, 1.0, "ok")
 
 
 def test_names_of_the_refitted_segments_do_not_matter():
     names = np.array([2, 0, 1], dtype=np.int32)
-    score = stability_ari(lambda rows, _: names[THREE.labels[rows]], THREE, replicates=5, seed=0)
+    score = stability(lambda rows, _: names[THREE.labels[rows]], THREE, replicates=5, seed=0)
     assert score.value == 1.0
 
 
 def test_random_refits_are_worth_nothing():
-    score = stability_ari(Spy(flip=1.0), THREE, replicates=40, seed=0)
+    score = stability(Spy(flip=1.0), THREE, replicates=40, seed=0)
     assert score.value == pytest.approx(0.0, abs=0.01)
     assert score.low < 0 < score.high
 
@@ -94,7 +99,7 @@ def test_noise_that_moves_costs_stability():
     noisy = Partition.from_labels(np.where(np.arange(300) < 60, -1, np.arange(300) % 3))
     truth = np.where(noisy.labels < 0, 1000 + np.arange(300), noisy.labels)
     spy = Spy(THREE)  # finds no noise at all
-    score = stability_ari(spy, noisy, replicates=4, seed=0)
+    score = stability(spy, noisy, replicates=4, seed=0)
     values = [adjusted_rand_score(truth[r], THREE.labels[r]) for r in spy.calls.values()]
     assert score.value == pytest.approx(np.mean(values))
     assert score.value < 0.9
@@ -103,7 +108,7 @@ def test_noise_that_moves_costs_stability():
 @pytest.mark.parametrize("flip", [0.1, 0.5])
 def test_mean_and_interval_are_students(flip):
     spy = Spy(flip=flip)
-    score = stability_ari(spy, THREE, replicates=7, seed=0)
+    score = stability(spy, THREE, replicates=7, seed=0)
     values = [
         adjusted_rand_score(THREE.labels[rows], spy.labels(rows, seed))
         for seed, rows in spy.calls.items()
@@ -116,7 +121,7 @@ def test_mean_and_interval_are_students(flip):
 def test_interval_stays_within_what_ari_can_be():
     seeds = [resample(300, 0, 0, i)[1] for i in range(3)]
     refits = [Spy(flip=flip).labels for flip in (0.0, 0.0, 0.9)]
-    score = stability_ari(
+    score = stability(
         lambda rows, seed: refits[seeds.index(seed)](rows, seed), THREE, replicates=3, seed=0
     )
     assert score.high == 1.0 and -0.5 <= score.low < score.value
@@ -131,7 +136,7 @@ def test_threads_do_not_change_a_bit_even_if_they_finish_out_of_order():
         return refit(rows, seed)
 
     one, two, three = (
-        stability_ari(slow_first, THREE, replicates=6, seed=0, threads=t) for t in (1, 2, 3)
+        stability(slow_first, THREE, replicates=6, seed=0, threads=t) for t in (1, 2, 3)
     )
     assert one == two == three
 
@@ -143,7 +148,7 @@ def test_the_thread_budget_is_spent_on_refits():
         together.wait()  # breaks unless two refits run at a time
         return THREE.labels[rows]
 
-    assert stability_ari(refit, THREE, replicates=4, seed=0, threads=2).value == 1.0
+    assert stability(refit, THREE, replicates=4, seed=0, threads=2).value == 1.0
 
 
 def test_a_refit_that_fails_is_not_hidden():
@@ -151,7 +156,7 @@ def test_a_refit_that_fails_is_not_hidden():
         raise ValueError("n_samples=1 should be >= n_clusters=2")
 
     with pytest.raises(ValueError, match="n_samples"):
-        stability_ari(refit, THREE, replicates=3, seed=0, threads=2)
+        stability(refit, THREE, replicates=3, seed=0, threads=2)
 
 
 @pytest.mark.parametrize("labels", [
@@ -162,6 +167,44 @@ def test_a_refit_that_fails_is_not_hidden():
 ])  # fmt: skip
 def test_degenerate_partitions_are_not_called_stable(labels):
     partition = Partition.from_labels(labels)
-    score = stability_ari(Spy(partition), partition, replicates=4, seed=0)
+    score = stability(Spy(partition), partition, replicates=4, seed=0)
     assert score.status == "undefined" and score.why and score.value is None
     json.dumps(asdict(score), allow_nan=False)
+
+
+def by_definition(own: np.ndarray, again: np.ndarray, k: int) -> list[float]:
+    """Jaccard of each segment with the most similar one, as sets of customers."""
+    sets = [set(np.flatnonzero(again == found)) for found in set(again[again >= 0].tolist())]
+    out = []
+    for segment in range(k):
+        members = set(np.flatnonzero(own == segment))
+        best = max((len(members & s) / len(members | s) for s in sets), default=0.0)
+        out.append(best if members else np.nan)
+    return out
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_segment_jaccard_is_that_of_sets(seed):
+    rng = np.random.default_rng(seed)
+    own, again = rng.integers(-1, 4, size=(2, 40)).astype(np.int32)
+    own[own == 2] = 0  # a segment that this resample did not draw
+    np.testing.assert_allclose(segment_jaccard(own, again, 4), by_definition(own, again, 4))
+
+
+def test_all_noise_recovers_nothing():
+    own, again = np.array([0, 0, 1], dtype=np.int32), np.full(3, -1, dtype=np.int32)
+    assert segment_jaccard(own, again, 2).tolist() == [0.0, 0.0]
+
+
+def test_the_weakest_segment_counts():
+    """Segment 2 dissolves in every refit, the others come back."""
+
+    def refit(rows: np.ndarray, _: int) -> np.ndarray:
+        own = THREE.labels[rows]
+        return np.where(own == 2, 2 + np.arange(len(own)) % 4, own).astype(np.int32)
+
+    score = bootstrap_stability(refit, THREE, replicates=5, seed=0)["segment_jaccard_min"]
+    assert score.value == pytest.approx(0.25, abs=0.06)
+    assert 0 <= score.low <= score.value <= score.high <= 1
+    kept = bootstrap_stability(Spy(), THREE, replicates=5, seed=0)["segment_jaccard_min"]
+    assert (kept.value, kept.low, kept.high) == (1.0, 1.0, 1.0)

@@ -1,0 +1,105 @@
+"""`segbench score`: labels by id or by order, what is wrong with them, both formats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Run
+from scipy.stats import rankdata
+from sklearn import metrics
+
+from segbench.errors import InputError
+from segbench.metric import EXTERNAL, INTERNAL
+from segbench.score import score_files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """60 customers in two groups, and labels in another order."""
+    rng = np.random.default_rng(0)
+    group = np.arange(60) % 2
+    table = pd.DataFrame({
+        "id": [f"c{i}" for i in range(60)], "visits": rng.normal(size=60) + 3 * group,
+        "spend": rng.exponential(size=60) + 2 * group, "truth": np.where(group, "rich", "poor"),
+    })  # fmt: skip
+    table.to_csv(tmp_path / "customers.csv", index=False)
+    labels = pd.DataFrame({"id": table["id"], "segment": np.where(group, "B", "A")})
+    labels.sample(frac=1, random_state=1).to_csv(tmp_path / "labels.csv", index=False)
+    return tmp_path / "customers.csv", tmp_path / "labels.csv"
+
+
+def test_scores_are_those_of_the_ranks(files):
+    scored = score_files(*files, reference=["truth"])
+    table, group = pd.read_csv(files[0]), np.arange(60) % 2
+    X = np.column_stack([(rankdata(table[c]) - 0.5) / 60 for c in ("visits", "spend")])
+    assert scored.space == "rank" and scored.columns == ("visits", "spend")
+    expected = metrics.silhouette_score(X, group)
+    assert scored.scores["silhouette"].value == pytest.approx(expected)
+    assert scored.scores["ari"].value == 1.0
+    assert list(scored.scores) == [*INTERNAL, *EXTERNAL]
+
+
+def test_spaces_columns_and_chosen_metrics(files):
+    scored = score_files(*files, space="standard", columns=["visits"], metrics=["dunn", "hopkins"])
+    assert list(scored.scores) == ["dunn", "hopkins"] and scored.columns == ("visits",)
+    assert scored.scores["dunn"].space == "standard"
+    everything = score_files(*files)
+    assert "truth" in everything.columns and everything.space == "gower"
+
+
+def test_parquet_and_labels_in_order_and_noise(files, tmp_path):
+    by_id = pd.read_csv(files[1]).set_index("id")["segment"]
+    ordered = by_id[[f"c{i}" for i in range(60)]].tolist()
+    ordered[:3] = ["-1", "noise", ""]
+    pd.DataFrame({"cluster": ordered}).to_csv(tmp_path / "ordered.csv", index=False)
+    found = score_files(files[0], tmp_path / "ordered.csv").partition
+    assert found.noise == 3 and found.k == 2
+    ids = [f"c{i}" for i in range(60)]
+    frame = pd.DataFrame({"id": ids, "segment": np.arange(60) % 3 - 1})
+    frame.to_parquet(tmp_path / "labels.parquet")
+    assert score_files(files[0], tmp_path / "labels.parquet").partition.noise == 20
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda f: f.iloc[1:], "no label for 1 customers"),
+    (lambda f: pd.concat([f, f.iloc[[5]]]), "row 62, column 'id': found .* again"),
+    (lambda f: pd.concat([f, pd.DataFrame({"id": ["x9"], "segment": ["A"]})]), "found x9"),
+    (lambda f: f.drop(columns="segment"), "wanted one called segment"),
+    (lambda f: f.rename(columns={"segment": "a"}).assign(b=1), "found columns a, b"),
+    (lambda f: f[["segment"]].iloc[:59], "59 labels without ids"),
+])  # fmt: skip
+def test_labels_that_do_not_fit_are_refused(files, change, message, tmp_path):
+    bad = tmp_path / "bad.csv"
+    change(pd.read_csv(files[1])).to_csv(bad, index=False)
+    with pytest.raises(InputError, match=message):
+        score_files(files[0], bad)
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"metrics": ["silhuette"]}, "found silhuette, wanted some of quality"),
+    ({"metrics": ["ari"]}, "wanted --reference COLUMN"),
+    ({"reference": ["true"]}, "column 'true': found no such column"),
+    ({"columns": ["price"]}, "found price"),
+    ({"space": "rank"}, "categories truth"),
+])  # fmt: skip
+def test_options_that_make_no_sense_are_refused(files, options, message):
+    with pytest.raises(InputError, match=message):
+        score_files(*files, **options)
+
+
+def test_command_prints_a_table_or_json(segbench: Run, files):
+    command = ("score", *map(str, files), "--reference", "truth")
+    shown = segbench(*command)
+    assert shown.returncode == 0, shown.stderr
+    assert "60 customers · rank space of visits, spend" in shown.stdout
+    assert "silhouette" in shown.stdout and "by inference" in shown.stderr
+    plain = json.loads(segbench(*command, "--format", "json").stdout)
+    assert plain["segments"] == {"k": 2, "sizes": [30, 30], "noise": 0}
+    assert plain["scores"]["nca"]["value"] == 1.0
+    wrong = segbench("score", str(files[0]), "nowhere.csv")
+    assert wrong.returncode == 2 and "nowhere.csv: found no such file" in wrong.stderr
+    assert len(wrong.stderr.strip().splitlines()) == 1
