@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numba import njit
 
 from segbench.contracts import Floats, Ints, Partition, Reference, Rows, Score
-from segbench.metric.kernels import CHUNK, FAST, distances, each
+from segbench.metric.kernels import CHUNK, FAST, distance, distances, each
 from segbench.metric.prepared import Prepared
 from segbench.metric.registry import INTERNAL
 from segbench.metric.scoring import score_partition
@@ -30,6 +31,8 @@ CALIBRATED = ("silhouette", "pearson_gamma", "wcnn", "dunn_nn", "calinski_haraba
 GENERATORS = ("centroids", "nearest", "furthest")
 DRAWS = 100
 SAMPLE = 2_000
+GROWN = 2_000
+"""Customers that furthest-neighbour growth, which is quadratic, takes one by one."""
 
 
 @dataclass
@@ -159,7 +162,21 @@ def _grow_nearest(space: Prepared, seeds: Rows) -> Ints:
 
 
 def _grow_furthest(space: Prepared, seeds: Rows) -> Ints:
-    return _furthest(space.points, seeds)
+    """Furthest-neighbour growth; of many customers a sample grows and the others join it after."""
+    n, points = len(space), space.points
+    if n <= GROWN:
+        return _furthest(points, seeds)
+    others = np.setdiff1d(np.arange(n), seeds)
+    rng = np.random.default_rng(seeds.astype(np.int64))
+    grown = np.concatenate([seeds, rng.choice(others, GROWN - len(seeds), replace=False)])
+    found = _furthest(points.take(grown), np.arange(len(seeds)))
+    order = np.argsort(found, kind="stable")
+    rest = np.setdiff1d(others, grown)
+    labels = np.empty(n, dtype=np.int32)
+    labels[grown] = found
+    starts = np.searchsorted(found[order], np.arange(len(seeds) + 1))
+    labels[rest] = _join_furthest(points.take(np.concatenate([grown[order], rest])), starts)
+    return labels
 
 
 @njit(**FAST)
@@ -231,33 +248,57 @@ def _forest(a, b, seeds, n):  # type: ignore[no-untyped-def]
 
 
 @njit(**FAST)
+def _join_furthest(points, starts):  # type: ignore[no-untyped-def]
+    """For the points behind the segments, the segment whose furthest member is nearest."""
+    first, n = starts[-1], points.rows.shape[0]
+    labels, spare = np.empty(n - first, np.int32), np.empty((2, CHUNK))
+    for i in range(first, n):
+        best = np.inf
+        for s in range(len(starts) - 1):
+            worst = 0.0
+            for left in range(starts[s], starts[s + 1], CHUNK):
+                right = min(left + CHUNK, starts[s + 1])
+                distances(points, i, left, right, spare)
+                for j in range(right - left):
+                    worst = max(worst, spare[0, j])
+                if worst >= best:
+                    break
+            if worst < best:
+                best, labels[i - first] = worst, s
+    return labels
+
+
+@njit(**FAST)
 def _furthest(points, seeds):  # type: ignore[no-untyped-def]
-    """Complete-linkage growth: worst[i, s] is the distance from i to the furthest member of s."""
+    """Complete-linkage growth: the customer whose furthest member of a segment is nearest joins it.
+
+    worst[s, j] covers the first seen[s, j] members of segment s. It can only grow, so a customer
+    that is not at the top of the heap with what is known of it need not be looked at.
+    """
     n, k = points.rows.shape[0], len(seeds)
     labels, spare = np.full(n, -1, np.int32), np.empty((2, CHUNK))
-    worst = np.zeros((k, n))
-    best, chosen = np.full(n, np.inf), np.zeros(n, np.int32)
-    for step in range(n):
-        if step < k:
-            i, s = seeds[step], step
-        else:
-            i, least = -1, np.inf
-            for j in range(n):
-                if labels[j] < 0 and best[j] < least:
-                    i, least = j, best[j]
-            s = chosen[i]
-        labels[i] = s
+    members, counts = np.empty((k, n), np.int32), np.ones(k, np.int32)
+    worst, seen = np.empty((k, n)), np.ones((k, n), np.int32)
+    for s in range(k):
+        labels[seeds[s]], members[s, 0] = s, seeds[s]
         for left in range(0, n, CHUNK):
             right = min(left + CHUNK, n)
-            distances(points, i, left, right, spare)
-            for j in range(left, right):
-                worst[s, j] = max(worst[s, j], spare[0, j - left])
-        if step < k - 1:
+            distances(points, seeds[s], left, right, spare)
+            worst[s, left:right] = spare[0, : right - left]
+    heap = [(worst[:, j].min(), j) for j in range(n) if labels[j] < 0]
+    heapify(heap)
+    while heap:
+        _, j = heappop(heap)
+        s = worst[:, j].argmin()
+        while seen[s, j] < counts[s]:
+            for q in range(seen[s, j], counts[s]):
+                worst[s, j] = max(worst[s, j], distance(points, j, members[s, q]))
+            seen[s, j] = counts[s]
+            s = worst[:, j].argmin()
+        entry = (worst[s, j], j)
+        if heap and entry > heap[0]:
+            heappush(heap, entry)
             continue
-        for j in range(n):  # only this segment's distances have grown
-            if labels[j] < 0 and (step == k - 1 or chosen[j] == s):
-                best[j] = np.inf
-                for t in range(k):
-                    if worst[t, j] < best[j]:
-                        best[j], chosen[j] = worst[t, j], t
+        labels[j], members[s, counts[s]] = s, j
+        counts[s] += 1
     return labels

@@ -73,8 +73,6 @@ def dbcv(part: Labelled) -> float:
     cores = core_distances(points, starts, columns, part.threads)
     inner, sparse = spanning_trees(points, starts, cores, part.threads)
     apart = separations(points, starts, cores, inner, part.threads)
-    if not (apart.any() or sparse.any()):
-        raise Undefined("all customers coincide in this space")
     largest = np.maximum(apart, sparse)
     validity = np.divide(apart - sparse, largest, out=np.full(len(apart), -1.0), where=largest > 0)
     return fsum(np.diff(starts) * validity) / len(part)

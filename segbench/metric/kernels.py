@@ -271,3 +271,26 @@ def _gower_with_gaps(points, i, left, right, out, counts):  # type: ignore[no-un
     for j in range(size):
         # Two customers with no column in common are as far apart as can be.
         out[j] = out[j] / counts[j] if counts[j] > 0 else 1.0
+
+
+@njit(**FAST)
+def distance(points, i, j):  # type: ignore[no-untyped-def]
+    """Distance of two customers, for any kind of points."""
+    total, count = 0.0, 0
+    if points.kind == EUCLIDEAN:
+        for f in range(points.rows.shape[1]):
+            total += (points.rows[i, f] - points.rows[j, f]) ** 2
+        return np.sqrt(total)
+    if i == j:
+        return 0.0
+    for f in range(points.rows.shape[1]):
+        step = abs(points.rows[i, f] - points.rows[j, f])
+        if step == step:
+            total += step
+            count += 1
+    for f in range(len(points.codes)):
+        a, b = points.codes[f, i], points.codes[f, j]
+        if a >= 0 and b >= 0:
+            total += 1.0 if a != b else 0.0
+            count += 1
+    return total / count if count else 1.0

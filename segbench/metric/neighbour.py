@@ -392,9 +392,12 @@ def _offer_all(places, m, here, start, stop, line):  # type: ignore[no-untyped-d
                 _offer(places, m, here, start + j, d, line)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath=False)
 def _rounded(d):  # type: ignore[no-untyped-def]
-    """Rounded to 40 binary digits (Veltkamp), so that rounding does not make ties unequal."""
+    """Rounded to 40 binary digits (Veltkamp), so that rounding does not make ties unequal.
+
+    Without a word on fastmath it would take it over from the caller, and be simplified to d.
+    """
     split = d * 8193.0
     return split - (split - d)
 

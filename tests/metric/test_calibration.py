@@ -54,6 +54,32 @@ def test_growth_is_the_naive_one(kind, seed):
     assert _join_nearest(space, seeds).tolist() == D[:, seeds].argmin(axis=1).tolist()
 
 
+def test_the_many_join_the_segment_whose_furthest_grown_member_is_nearest(monkeypatch):
+    from segbench.metric import calibration as module
+
+    monkeypatch.setattr(module, "GROWN", 20)
+    reference = euclidean(np.random.default_rng(5).normal(size=(60, 3)))
+    D, seeds = naive_distances(reference), np.array([3, 50, 17])
+    chosen: list[np.ndarray] = []
+    grow = module._furthest
+
+    def spy(points: object, own: np.ndarray) -> np.ndarray:
+        chosen.append(grow(points, own))
+        return chosen[-1]
+
+    monkeypatch.setattr(module, "_furthest", spy)
+    labels = _grow_furthest(Prepared(reference), seeds)
+    assert labels[seeds].tolist() == [0, 1, 2] and len(chosen[0]) == 20
+    # Which 20 grew shows in no output; whoever did, the others are nearest by their furthest.
+    rng = np.random.default_rng(seeds.astype(np.int64))
+    others = np.setdiff1d(np.arange(60), seeds)
+    grown_rows = np.concatenate([seeds, rng.choice(others, 17, replace=False)])
+    assert labels[grown_rows].tolist() == chosen[0].tolist()
+    for i in np.setdiff1d(others, grown_rows):
+        furthest = [D[i, grown_rows[chosen[0] == s]].max() for s in range(3)]
+        assert labels[i] == int(np.argmin(furthest))
+
+
 def test_spanning_tree_is_as_long_as_scipys():
     from scipy.sparse.csgraph import minimum_spanning_tree
 

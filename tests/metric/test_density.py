@@ -162,7 +162,8 @@ def test_is_the_paper_on_larger_lattices(seed):
 
 
 def test_longer_segments_than_the_kernels_work_on_at_a_time():
-    part = labelled(*blobs(2 * CHUNK + 50, 3, k=2, seed=5), 2)
+    X, _ = blobs(CHUNK + 30, 3, seed=5)
+    part = labelled(X, np.argsort(X[:, 0]).argsort() < 20, 2)
     assert DBCV.as_score(part).value == pytest.approx(by_paper(part), abs=1e-9)
 
 
@@ -315,6 +316,8 @@ def test_segments_of_one_point_each():
     X, labels = np.repeat([[0.0], [1.0]], 4, axis=0), np.repeat([0, 1], 4)
     assert dbcv_score(X, labels) == 1.0  # as dense as can be, and apart
     assert dbcv_score(X, labels[::-1] ^ np.repeat([0, 1, 0, 1], 2)) == -1.0  # not apart at all
+    X, labels = np.array([[0.0], [0.0], [0.0], [0.0], [5.0]]), np.array([0, 0, 1, 1, 2])
+    assert dbcv_score(X, labels) == -0.8
 
 
 def test_noise_joins_first_and_too_many_customers_have_no_value():

@@ -174,6 +174,19 @@ def test_lists_of_many_customers(d, levels):
         assert sorted(own) == want.tolist()
 
 
+@pytest.mark.parametrize("gaps", [0.0, 0.2])
+@pytest.mark.parametrize("categories", [0, 1, 3])
+def test_lists_of_many_customers_in_gower_space(gaps, categories):
+    n, rng = 3 * STEP + 5, np.random.default_rng(categories)
+    X = rng.random((n, 3 - categories)) * 8.0
+    X[rng.random(X.shape) < gaps] = np.nan
+    C = rng.integers(4, size=(n, categories)).astype(np.int32)
+    C[rng.random(C.shape) < gaps] = -1
+    columns = ("a", "b", "c")
+    space = Prepared(Reference("gower", X, C, np.full(X.shape[1], 8.0), columns), 2)
+    agree(Labelled(space, rng.integers(2, size=n).astype(np.int32), 2), 5)
+
+
 def test_more_ties_than_the_tree_is_asked_for():
     X = np.stack(np.mgrid[:3, :3, :3, :3, :3, :3], axis=-1).reshape(-1, 6).astype(np.float64)
     agree(labelled(X, X[:, 0] * X[:, 1] > 1, 1), 25)
@@ -229,6 +242,15 @@ def test_nothing_but_the_customers_counts(case, random):
         assert wcnn_score(other, labels) == pytest.approx(wcnn_score(X, labels), nan_ok=True)
         want = dunn_nn_score(X, labels) * scale
         assert dunn_nn_score(other, labels) == pytest.approx(want, nan_ok=True)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_rounding_unties_stays_tied(seed):
+    rng = np.random.default_rng(seed)
+    X, labels = rng.integers(6, size=(150, 2)).astype(np.float64), rng.integers(2, size=150)
+    tenths = X * 0.1 + 0.7  # where 0.9 - 0.8 is not 0.8 - 0.7
+    assert wcnn_score(tenths, labels) == pytest.approx(wcnn_score(X, labels), rel=1e-12)
+    assert dunn_nn_score(tenths, labels) == pytest.approx(dunn_nn_score(X, labels) / 10, rel=1e-9)
 
 
 @FEW
