@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="columns of TABLE with known labels (the best counts)")  # fmt: skip
     score.add_argument("--columns", type=_names, default=(), metavar="A,B",
                        help="attributes to score on, default: all")  # fmt: skip
+    score.add_argument("--id", metavar="COLUMN", help="of both files, if it is not called id, ...")
     score.add_argument("--format", choices=("table", "json"), default="table")
     score.add_argument("--delimiter", default=",")
     score.set_defaults(command=_score)
@@ -159,7 +160,8 @@ def _score(options: argparse.Namespace) -> int:
 
     scored = score_files(
         options.table, options.labels, space=options.space, metrics=options.metrics,
-        reference=options.reference, columns=options.columns, delimiter=options.delimiter,
+        reference=options.reference, columns=options.columns, id_column=options.id,
+        delimiter=options.delimiter,
     )  # fmt: skip
     for note in scored.table.notes:
         print(f"{scored.table.name}: {note} by inference", file=sys.stderr)

@@ -116,19 +116,25 @@ class Finish:
         return scores
 
     def _calibrated(self, partition: Partition) -> dict[str, Score]:
-        """Indices against random partitions, and with the study's candidates among these."""
+        """Indices against random partitions: `_z`, and `_z_all` with the study's candidates too.
+
+        The latter only where trials were tuned on z-scores: others measured none.
+        """
         calibration = self.evaluator.calibration
         scores = calibration.standardise(partition)
-        for name in [*scores]:
-            found, others = scores[name], self._candidates(name, partition.k)
-            if found.value is not None:
-                value = with_candidates(found.value, others or [found.value], calibration.draws)
-                scores[f"{name}_all"] = replace(found, value=value)
-        return scores
+        among = {}
+        for name, found in scores.items():
+            others = self._candidates(name, partition.k)
+            if found.value is not None and others:
+                draws = len(calibration.random_scores(name.removesuffix("_z"), partition.k))
+                value = with_candidates(found.value, others, draws)
+                among[f"{name}_all"] = replace(found, value=value)
+        return scores | among
 
     def _candidates(self, name: str, k: int) -> list[float]:
-        """A score of every finished trial with as many segments, where it was measured."""
-        found = (r.trial.scores.get(name) for r in self.records if r.trial and r.trial.k == k)
+        """A score of every parameter set that gave as many segments, where it was measured."""
+        distinct = {str(sorted(r.params.items())): r.trial for r in self.records if r.trial}
+        found = (trial.scores.get(name) for trial in distinct.values() if trial.k == k)
         return [score.value for score in found if score and score.value is not None]
 
     def _trials(self) -> dict[str, int]:

@@ -54,20 +54,22 @@ class Scored:
 
 def score_files(
     table: Path, labels: Path, *, space: str | None = None, metrics: Sequence[str] = (),
-    reference: Sequence[str] = (), columns: Sequence[str] = (), delimiter: str = ",",
-    threads: int | None = None,
+    reference: Sequence[str] = (), columns: Sequence[str] = (), id_column: str | None = None,
+    delimiter: str = ",", threads: int | None = None,
 ) -> Scored:  # fmt: skip
     """Score the partition in `labels` on the customers in `table`.
 
     Args:
         table: CSV, one row per customer.
         labels: CSV or Parquet. A column called segment, label, cluster or class (or the only one
-            that is no id) holds the labels; rows are matched by id where both files have ids, else
-            by their order. Empty, -1 and `noise` mean that a customer has no segment.
+            that is no id) holds the labels. Rows are matched by id where the file has ids, else by
+            their order. -1, `noise` and what means a missing value (an empty cell, NA, ...) mean
+            that a customer has no segment.
         space: rank, gower or standard; None: rank, or gower where a column is categorical.
         metrics: keys to score; none means all, without `hopkins`, which judges the table alone.
         reference: columns of the table with known labels; never used as attributes.
         columns: the attributes that the space is made of; none means all.
+        id_column: of both files, where it is not called id, customer_id, ...
         delimiter: of both files.
         threads: how many work at a time, all processors by default; no score depends on it.
 
@@ -77,7 +79,7 @@ def score_files(
     """
     wanted = _wanted(metrics, bool(reference))
     spec = {"name": "table", "reader": "table", "path": str(table), "delimiter": delimiter,
-            "columns": {"reference": list(reference)}}  # fmt: skip
+            "columns": {"reference": list(reference), "id": id_column}}  # fmt: skip
     customers, outcomes = load(spec)
     partition = Partition.from_labels(read_labels(labels, customers, delimiter))
     fitted = fit_reference(customers, {"kind": space, "columns": list(columns) or None})
@@ -111,8 +113,13 @@ def read_labels(path: Path, table: Table, delimiter: str = ",") -> npt.NDArray[n
 
     """
     columns = _columns(path, delimiter)
-    ids = next((name for name in columns if name.lower() in {*ID_NAMES, table.id_name}), None)
-    label = _label_column(path, [name for name in columns if name != ids])
+    known = {*ID_NAMES, table.id_name.lower()}
+    ids = next((name for name in columns if name.lower() in known), None)
+    others = [name for name in columns if name != ids]
+    label = _label_column(path, others)
+    if ids is None and len(others) > 1:  # one of them may be the id: never guess the order
+        raise InputError(path, found=f"columns {', '.join(others)} and no id",
+                         wanted="--id COLUMN, or the labels alone, in order")  # fmt: skip
     cells, rows = columns[label], np.arange(len(columns[label]))
     if ids is not None:
         rows = _match(path, ids, columns[ids], table)
@@ -120,7 +127,7 @@ def read_labels(path: Path, table: Table, delimiter: str = ",") -> npt.NDArray[n
         raise InputError(path, found=f"{len(cells)} labels without ids",
                          wanted=f"{len(table)}, one for each row of the table")  # fmt: skip
     text = np.array([str(cell).strip() for cell in cells[rows]], dtype=object)
-    noise = is_missing(text) | np.isin(text.astype(str), list(NOISE))
+    noise = is_missing(text) | np.isin([cell.lower() for cell in text], list(NOISE))
     codes = np.unique(text.astype(str), return_inverse=True)[1].astype(np.int64)
     return np.where(noise, -1, codes)
 
@@ -134,7 +141,14 @@ def _columns(path: Path, delimiter: str) -> dict[str, npt.NDArray[Any]]:
         raise InputError(path, found="no such file", wanted="a file of labels") from None
     except (OSError, ValueError) as error:
         raise InputError(path, found=str(error), wanted="a Parquet file") from error
-    return {str(name): frame[name].astype(object).to_numpy() for name in frame.columns}
+    return {str(name): _cells(frame[name]) for name in frame.columns}
+
+
+def _cells(column: pd.Series) -> npt.NDArray[Any]:
+    """As a CSV would have them: whole numbers without a decimal point."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return np.asarray(column.astype(object).where(column.notna(), ""), dtype=object)
 
 
 def _label_column(path: Path, names: Sequence[str]) -> str:

@@ -239,7 +239,8 @@ def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -
 def _best(records: Sequence[Record], name: str) -> Record:
     if name in COMPOSITES:
         scores = [_of(record).scores for record in records]
-        return records[int(np.argmin(rank_sum(scores, COMPOSITES[name].indices)))]
+        coverages = [_of(record).coverage for record in records]
+        return records[int(np.argmin(rank_sum(scores, COMPOSITES[name].indices, coverages)))]
     sign = 1 if maximize(name) else -1
     return max(records, key=lambda record: sign * _value(record, name))
 

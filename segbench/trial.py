@@ -35,6 +35,7 @@ class Trial:
         scores: the objectives and what composite ones are made of; stability is undefined where
             it was not worth measuring.
         violations: each guard by name, how far beyond its limit (0 or less is within).
+        coverage: share of the customers that have a segment.
         stopped: the guards made the trial hopeless, so that its stability was not measured.
 
     """
@@ -46,6 +47,7 @@ class Trial:
     noise: int
     stopped: bool
     seconds: float
+    coverage: float = 1.0
 
     @property
     def feasible(self) -> bool:
@@ -104,8 +106,9 @@ class Evaluator:
         }  # fmt: skip
         seconds = time.perf_counter() - start
         return Trial(
-            dict(params), scores, violations, partition.k, partition.noise, stopped, seconds
-        )
+            dict(params), scores, violations, partition.k, partition.noise, stopped, seconds,
+            partition.coverage,
+        )  # fmt: skip
 
     @cached_property
     def measured(self) -> tuple[str, ...]:

@@ -70,6 +70,7 @@ def test_parquet_and_labels_in_order_and_noise(files, tmp_path):
     (lambda f: pd.concat([f, pd.DataFrame({"id": ["x9"], "segment": ["A"]})]), "found x9"),
     (lambda f: f.drop(columns="segment"), "wanted one called segment"),
     (lambda f: f.rename(columns={"segment": "a"}).assign(b=1), "found columns a, b"),
+    (lambda f: f.rename(columns={"id": "CustNo"}), "and no id, wanted --id COLUMN"),
     (lambda f: f[["segment"]].iloc[:59], "59 labels without ids"),
 ])  # fmt: skip
 def test_labels_that_do_not_fit_are_refused(files, change, message, tmp_path):
@@ -77,6 +78,19 @@ def test_labels_that_do_not_fit_are_refused(files, change, message, tmp_path):
     change(pd.read_csv(files[1])).to_csv(bad, index=False)
     with pytest.raises(InputError, match=message):
         score_files(files[0], bad)
+
+
+def test_an_id_of_any_name_and_float_ids(files, tmp_path):
+    table, labels = (pd.read_csv(path) for path in files)
+    expected = score_files(*files).scores["silhouette"]
+    for frame, name in ((table, "t.csv"), (labels, "l.csv")):
+        frame.rename(columns={"id": "CustNo"}).to_csv(tmp_path / name, index=False)
+    found = score_files(tmp_path / "t.csv", tmp_path / "l.csv", id_column="CustNo")
+    assert found.scores["silhouette"] == expected
+    table["id"], labels["id"] = range(60), labels["id"].str[1:].astype(float)
+    table.to_csv(tmp_path / "t.csv", index=False)
+    labels.to_parquet(tmp_path / "l.parquet")
+    assert score_files(tmp_path / "t.csv", tmp_path / "l.parquet").scores["silhouette"] == expected
 
 
 @pytest.mark.parametrize("options, message", [

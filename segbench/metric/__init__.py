@@ -24,7 +24,7 @@ from segbench.metric.dispersion import (
 from segbench.metric.separation import dunn_score, gdi43_score, gdi53_score
 from segbench.metric.pairs import c_index_score, pearson_gamma_score, within_between_score
 from segbench.metric.density import dbcv_score
-from segbench.metric.neighbour import dunn_nn_score, wcnn_score
+from segbench.metric.neighbour import dunn_nn_score, hopkins, hopkins_score, wcnn_score
 from segbench.metric.agreement import (
     adjusted_mutual_info_score,
     adjusted_rand_score,
@@ -37,7 +37,6 @@ from segbench.metric.agreement import (
 )
 from segbench.metric.calibration import CALIBRATED, Calibration, with_candidates
 from segbench.metric.composite import COMPOSITES, maximize, rank_sum, worst
-from segbench.metric.neighbour import hopkins, hopkins_score
 from segbench.metric.prepared import Prepared
 from segbench.metric.registry import EXTERNAL, INTERNAL, processors
 from segbench.metric.scoring import score_outcomes, score_partition

@@ -68,10 +68,14 @@ class Calibration:
                     ) -> dict[str, Score]:  # fmt: skip
         """`<index>_z`: standard deviations above the mean of random partitions; more is better.
 
-        Undefined where the index is, for the partition or for all but one of the random ones, and
-        where random partitions all score the same.
+        Undefined where the index is for the partition, where random partitions all score the same,
+        and where the sample has lost a segment.
         """
         sampled = Partition.from_labels(partition.labels[self.rows])
+        if sampled.k != partition.k:
+            why = f"the sample of {len(self.rows):,} customers has {sampled.k} of the segments"
+            lost = Score.undefined(why, self.reference.kind)
+            return {f"{name}_z": lost for name in indices}
         raw = score_partition(self.space, sampled, list(indices))
         return {f"{name}_z": self._standardised(name, score, sampled.k)
                 for name, score in raw.items()}  # fmt: skip
@@ -88,21 +92,26 @@ class Calibration:
         return Score(float(z), space=score.space, version=score.version)
 
     def random_scores(self, name: str, k: int) -> Floats:
-        """Values of an index for the random partitions into k segments, undefined ones left out."""
-        lacking = [g for g in GENERATORS if (g, k, name) not in self._scores]
-        for generator in lacking:
-            self._score(generator, k)
+        """Values of an index for the random partitions into k segments.
+
+        A random partition without a value counts with the worst there is, where that is bounded:
+        left out, it would change from k to k what a z is compared with.
+        """
+        for generator in GENERATORS:
+            if (generator, k, name) not in self._scores:
+                self._score(generator, k, name)
         return np.concatenate([self._scores[g, k, name] for g in GENERATORS])
 
-    def _score(self, generator: str, k: int) -> None:
+    def _score(self, generator: str, k: int, asked: str) -> None:
         """Draw and score one generator's partitions; all indices of a partition share its sums."""
-        found: dict[str, list[float]] = {name: [] for name in INTERNAL}
-        names = [name for name in CALIBRATED if INTERNAL[name].gower or not self.space.gower]
+        names = list(dict.fromkeys([*CALIBRATED, asked]))
+        found: dict[str, list[float]] = {name: [] for name in names}
         for partition in self.partitions(generator, k):
             for name, score in score_partition(self.space, partition, names).items():
-                if score.value is not None:
-                    found[name].append(score.value)
-        for name in CALIBRATED:
+                bound = INTERNAL[name].low if INTERNAL[name].maximize else INTERNAL[name].high
+                value = bound if score.value is None else score.value
+                found[name] += [] if value is None else [value]
+        for name in names:
             self._scores[generator, k, name] = np.array(found[name])
 
     def partitions(self, generator: str, k: int) -> Sequence[Partition]:
@@ -289,12 +298,12 @@ def _furthest(points, seeds):  # type: ignore[no-untyped-def]
     heapify(heap)
     while heap:
         _, j = heappop(heap)
-        s = worst[:, j].argmin()
+        s = int(worst[:, j].argmin())
         while seen[s, j] < counts[s]:
             for q in range(seen[s, j], counts[s]):
                 worst[s, j] = max(worst[s, j], distance(points, j, members[s, q]))
             seen[s, j] = counts[s]
-            s = worst[:, j].argmin()
+            s = int(worst[:, j].argmin())
         entry = (worst[s, j], j)
         if heap and entry > heap[0]:
             heappush(heap, entry)

@@ -76,14 +76,22 @@ def worst(name: str) -> float:
     return known.worst if known else -1.0
 
 
-def rank_sum(candidates: Sequence[Mapping[str, Score]], indices: Sequence[str]) -> Floats:
+def rank_sum(
+    candidates: Sequence[Mapping[str, Score]], indices: Sequence[str], coverages: Sequence[float]
+) -> Floats:
     """(m,) sum over the indices of each candidate's rank, best 1, ties sharing; smaller is better.
 
-    An undefined index ranks last.
+    As in `combine`, a good value counts times the share of customers that have a segment. An
+    undefined index ranks last.
     """
     total = np.zeros(len(candidates))
     for name in indices:
-        values = [scores[name].value for scores in candidates]
         sign = -1 if maximize(name) else 1
-        total += rankdata([np.inf if v is None else sign * v for v in values])
+        values = []
+        for scores, coverage in zip(candidates, coverages, strict=True):
+            value = scores[name].value
+            if value is not None and value > 0 and maximize(name):
+                value *= coverage
+            values.append(np.inf if value is None else sign * value)
+        total += rankdata(values)
     return total

@@ -46,7 +46,8 @@ def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
 
     """
     segments = partition["segments"]
-    sizes = ", ".join(f"{size:,}" for size in segments["sizes"])
+    sizes = ", ".join(f"{size:,}" for size in segments["sizes"][:20])
+    sizes = f" of {sizes}{' …' if segments['k'] > 20 else ''} customers" if sizes else ""
     noise = f", {segments['noise']:,} without a segment" if segments["noise"] else ""
     grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name, justify in (("score", "left"), ("value", "right"), ("95 %", "left"),
@@ -58,11 +59,12 @@ def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
         better = {True: "more", False: "less"}.get(directions.get(name, True), "")
         grid.add_row(name, "–" if value is None else f"{value:.4f}", interval, better,
                      escape(score["why"]))  # fmt: skip
+    plural = "" if segments["k"] == 1 else "s"
     out = io.StringIO()
     console = Console(file=out, width=WIDE, highlight=False)
     console.print(escape(f"{partition['table']} · {partition['rows']:,} customers · "
                          f"{partition['space']} space of {', '.join(partition['columns'])}\n"
-                         f"{segments['k']} segments of {sizes}{noise}\n"))  # fmt: skip
+                         f"{segments['k']} segment{plural}{sizes}{noise}\n"))  # fmt: skip
     console.print(grid)
     return out.getvalue()
 

@@ -50,9 +50,17 @@ def test_rank_sum_ranks_each_index_and_shares_ties():
         scores(silhouette=0.5, davies_bouldin=0.1),  # less is better
         scores(silhouette=0.5, davies_bouldin=None),
     ]
-    assert rank_sum(candidates, ["silhouette"]).tolist() == [1, 2.5, 2.5]
-    assert rank_sum(candidates, ["davies_bouldin"]).tolist() == [2, 1, 3]
-    assert rank_sum(candidates, ["silhouette", "davies_bouldin"]).tolist() == [3, 3.5, 5.5]
+    assert rank_sum(candidates, ["silhouette"], [1] * 3).tolist() == [1, 2.5, 2.5]
+    assert rank_sum(candidates, ["davies_bouldin"], [1] * 3).tolist() == [2, 1, 3]
+    assert rank_sum(candidates, ["silhouette", "davies_bouldin"], [1] * 3).tolist() == [3, 3.5, 5.5]
+
+
+def test_leaving_customers_out_wins_no_rank():
+    both = [scores(silhouette=0.50, wcnn=0.90), scores(silhouette=0.49, wcnn=0.89)]
+    assert rank_sum(both, ["silhouette", "wcnn"], [1.0, 1.0]).tolist() == [2, 4]
+    assert rank_sum(both, ["silhouette", "wcnn"], [0.7, 1.0]).tolist() == [4, 2]
+    bad = [scores(silhouette=-0.5), scores(silhouette=-0.4)]
+    assert rank_sum(bad, ["silhouette"], [0.5, 1.0]).tolist() == [2, 1]
 
 
 def test_worst_is_on_the_losing_side():
