@@ -14,6 +14,7 @@ Within a segment each pair is worked out once. Memory is O(n k).
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -31,6 +32,7 @@ from segbench.metric.kernels import (
 )
 from segbench.metric.prepared import Labelled, Prepared
 
+WORTH_THREADS = 500_000
 ROWS, MOST = 256, 32
 """Rows worked on at a time, and blocks that a segment is cut into at most (memory is n times that).
 """
@@ -112,14 +114,12 @@ def _nearest_means(part: Labelled, rows: Rows, single: bool) -> Floats:
     by_segment = np.argsort(own, kind="stable")
     asked, own = part.position[rows[by_segment]], own[by_segment]
     out = np.empty(len(rows))
-    out[by_segment], _ = nearest_segment(
-        _points(part, single), part.starts, asked, own, part.threads
-    )
+    out[by_segment], _ = nearest_segment(part.points, part.starts, asked, own, part.threads, single)
     return out
 
 
 def _points(part: Labelled, single: bool) -> Points:
-    return part.keep("single", part.points.single) if single else part.points
+    return part.points.single() if single else part.points
 
 
 def _gower(part: Labelled, rows: Rows) -> Floats:
@@ -162,7 +162,7 @@ def _cuts(first: int, last: int) -> list[tuple[int, int]]:
 
 
 def nearest_segment(
-    points: Points, starts: Rows, rows: Rows, own: Ints | Rows, threads: int
+    points: Points, starts: Rows, rows: Rows, own: Ints | Rows, threads: int, single: bool = False
 ) -> tuple[Floats, Rows]:
     """Smallest mean Euclidean distance to a segment other than `own`, and which segment that is.
 
@@ -171,26 +171,27 @@ def nearest_segment(
         starts: (k + 1,) where each segment begins.
         rows: (m,) positions among `points` to answer for.
         own: (m,) the segment that does not count, -1 for none.
+        threads: how many work at a time.
+        single: distances in float32; the bounds are float64 all the same.
 
     Returns:
         (m,) mean distances, inf where there is no other segment; (m,) segments, -1 there.
 
     """
     low = lower_bounds(points, starts, rows, own, threads)
+    points = points.single() if single else points
     best, which = np.full(len(rows), np.inf), np.full(len(rows), -1)
     active = np.arange(len(rows))
     sizes = np.diff(starts)
     while True:
-        asked = low[active].argmin(axis=1)
-        bound = low[active, asked]
-        hopeful = np.isfinite(bound) & (bound * (1 - MARGIN) <= best[active])
-        active, asked = active[hopeful], asked[hopeful]
+        asked = np.empty(len(active), dtype=np.intp)
+        _choose(low, active, best, asked)
+        active, asked = active[asked >= 0], asked[asked >= 0]
         if not len(active):
             return best, which
         order = np.argsort(asked, kind="stable")
         active, asked = active[order], asked[order]
         means = _sums_to(points, starts, rows[active], asked, threads) / sizes[asked]
-        low[active, asked] = np.inf
         # Equal means may differ by rounding: the first segment has them.
         tied = np.isclose(means, best[active], rtol=MARGIN, atol=0.0)
         take = np.where(tied, asked < which[active], means < best[active])
@@ -213,15 +214,40 @@ def _sums_to(points: Points, starts: Rows, rows: Rows, asked: Rows, threads: int
         sums_to_range(points.columns, points.rows, rows, first, last,
                       starts[segment], starts[segment + 1], out)  # fmt: skip
 
-    each(run, tasks, threads)
+    # A pool of threads costs more than it saves on less than some hundred thousand distances.
+    pairs = len(rows) * len(points.rows) / (len(starts) - 1)
+    each(run, tasks, threads if pairs > WORTH_THREADS else 1)
     return out
+
+
+@njit(**FAST)
+def _choose(low, active, best, asked):  # type: ignore[no-untyped-def]
+    """The segment that each row asks for next, the one of the least bound; -1 where none can win.
+
+    Its bound becomes inf, so that no row asks for a segment twice.
+    """
+    for q in range(len(active)):
+        i, least, segment = active[q], np.inf, -1
+        for c in range(low.shape[1]):
+            if low[i, c] < least:
+                least, segment = low[i, c], c
+        if segment >= 0 and least * (1 - MARGIN) > best[i]:
+            segment = -1
+        if segment >= 0:
+            low[i, segment] = np.inf
+        asked[q] = segment
 
 
 def lower_bounds(
     points: Points, starts: Rows, rows: Rows, own: Ints | Rows, threads: int
 ) -> Floats:
     """(m, k) lower bounds of the mean distance; inf where the segment is out of the question."""
-    moments = [_moments(points.rows[a:b]) for a, b in pairwise(starts)]
+    moments: list[Any] = [None] * (len(starts) - 1)
+
+    def measure(segment: int) -> None:
+        moments[segment] = _moments(points.rows[starts[segment] : starts[segment + 1]])
+
+    each(measure, range(len(moments)), threads)
     centre, spread, third, second, fourth = (
         np.ascontiguousarray(m) for m in zip(*moments, strict=True)
     )
