@@ -36,14 +36,12 @@ from numba import njit
 
 from segbench.contracts import Floats, Rows
 from segbench.errors import Undefined
-from segbench.metric.kernels import CHUNK, EUCLIDEAN, FAST, Points, blocks, distances, each
+from segbench.metric.kernels import CHUNK, EUCLIDEAN, FAST, MARGIN, Points, blocks, distances, each
 from segbench.metric.prepared import Labelled
 from segbench.metric.registry import internal, plain
 
 ROWS = 128
 """Rows that a thread works on at a time."""
-MARGIN = 1e-9
-"""Share of a lower bound that rounding could have added to it: many times more than it can."""
 
 
 @internal(

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from segbench.contracts import Floats
 from segbench.errors import Undefined
-from segbench.metric.kernels import GAPS
+from segbench.metric.kernels import GAPS, MARGIN
+from segbench.metric.nearest import lower_bounds
 from segbench.metric.prepared import Labelled
 from segbench.metric.registry import internal, plain
-from segbench.metric.sums import MARGIN, lower_bounds, own_means
+from segbench.metric.sums import own_means
 
 TOLERANCE = 1e-12
 CLOSEST = 1e-16

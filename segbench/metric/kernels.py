@@ -23,6 +23,8 @@ from segbench.contracts import Floats, Ints
 EUCLIDEAN, GOWER, GAPS = 0, 1, 2
 CHUNK = TILE = 512
 """Distances worked on at a time: two rows of them stay in the first-level cache."""
+MARGIN = 1e-9
+"""Share of a bound that rounding could have changed: many times more than it can."""
 FAST = {"nogil": True, "cache": True, "error_model": "numpy",
         "fastmath": {"reassoc", "contract", "nsz"}}  # fmt: skip
 

@@ -35,6 +35,7 @@ from segbench.metric.kernels import (
     FAST,
     GAPS,
     GOWER,
+    MARGIN,
     Points,
     blocks,
     distances,
@@ -52,8 +53,6 @@ ROWS, STEP = 128, 128
 """Rows that a thread works on at a time, and distances between two looks at how far is enough."""
 TREE, SPARE = 6, 9
 """Dimensions up to which a tree is faster than a sweep, and what it is asked for beyond M."""
-MARGIN = 1e-9
-"""Share of a lower bound that rounding could have added to it: many times more than it can."""
 ENTRIES = 32_000_000
 """Entries of the lists of a space at the most, 12 bytes each; ties can make them long."""
 DRAWS, SAMPLED = 20, 500

@@ -27,13 +27,23 @@ from numba import njit
 
 from segbench.contracts import Floats
 from segbench.errors import Undefined
-from segbench.metric.kernels import CHUNK, EUCLIDEAN, FAST, GAPS, Points, blocks, distances, each
+from segbench.metric.kernels import (
+    CHUNK,
+    EUCLIDEAN,
+    FAST,
+    GAPS,
+    MARGIN,
+    Points,
+    blocks,
+    distances,
+    each,
+)
 from segbench.metric.prepared import Labelled
 from segbench.metric.registry import internal, plain
 
 ROWS = 256
-MARGIN, SLACK = 1e-9, 1e-12
-"""What rounding may do to a bound: as a share of the bound, and of the largest coordinates."""
+SLACK = 1e-12
+"""What rounding may do to a bound, as a share of the largest coordinates."""
 BEZDEK = "Bezdek & Pal (1998), IEEE Trans. Syst. Man Cybern. B 28, 301-315"
 NO_SPREAD = "fewer than 2 or n segments; no spread within segments; Gower space"
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from segbench.contracts import Reference
 from segbench.metric.gower import pairwise_sums
 from segbench.metric.kernels import CHUNK, TILE
+from segbench.metric.nearest import ROWS, lower_bounds
 from segbench.metric.prepared import Labelled, Prepared
-from segbench.metric.sums import ROWS, lower_bounds, nearest_means, own_means, sums_within
+from segbench.metric.sums import nearest_means, own_means, sums_within
 
 FEW = settings(deadline=None, max_examples=40)
 NONE = np.empty((0, 0), dtype=np.int32)
