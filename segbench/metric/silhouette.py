@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from segbench.contracts import Floats, Score
-from segbench.errors import Undefined
 from segbench.metric.estimate import stratified_mean
 from segbench.metric.prepared import Labelled
 from segbench.metric.registry import internal, plain
@@ -99,8 +98,6 @@ def silhouette_samples(part: Labelled) -> Floats:
         if worst.max() <= BOUND:
             return _s(part.sizes[part.labels], a, b)
     a, b = own_means(part), nearest_means(part)
-    if not (a.any() or b.any()):
-        raise Undefined("all customers coincide in this space")
     return _s(part.sizes[part.labels], a, b)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
-from test_kernels import euclidean, mixed, mixed_customers, naive_distances
+from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
 
 from segbench.contracts import Reference
 from segbench.errors import Undefined
@@ -77,6 +77,12 @@ def test_a_constant_moves_it_by_no_more_than_the_rounding_of_the_input(seed):
     rounded = (X + 1e8) - 1e8  # what is left of X, exactly
     expected = pytest.approx(metrics.silhouette_score(rounded, labels), abs=1e-12)
     assert silhouette_score(X + 1e8, labels) == expected
+
+
+def test_segments_that_coincide_in_pairs_score_0_as_in_scikit_learn():
+    C = [[0], [0], [0], [1], [1]]
+    assert silhouette(gower(np.zeros((5, 1)), C), np.array([0, 0, 1, 2, 3], dtype=np.int32)) == 0
+    assert silhouette_score(C, [0, 0, 1, 2, 3]) == metrics.silhouette_score(C, [0, 0, 1, 2, 3]) == 0
 
 
 @FEW
