@@ -6,19 +6,15 @@ import importlib.metadata
 import os
 import platform
 import resource
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from segbench import __version__
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "numba", "optuna", "hdbscan", "kmodes")
 
 
-def thread_budget(config: Mapping[str, Any]) -> int:
-    """Declared threads, or one for each processor that this process may use."""
-    if config["threads"] is not None:
-        return int(config["threads"])
+def processors() -> int:
+    """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -19,7 +19,7 @@ from segbench.dataset import load
 from segbench.errors import InputError, NotApplicable, SegbenchError
 from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
-from segbench.machine import reset_peak, thread_budget
+from segbench.machine import processors, reset_peak
 from segbench.results import add_to_plan, read_final, result_key
 from segbench.search import distribution, grid
 from segbench.space import fit_reference
@@ -100,7 +100,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         table=table, reference=reference, features=config["features"],
         algorithm=config["algorithm"], guards=config["guards"],
         objectives=config["study"]["objectives"], replicates=config["study"]["replicates"],
-        seed=config["seed"], threads=thread_budget(config),
+        seed=config["seed"], threads=config["threads"] or processors(),
     )  # fmt: skip
     begin = time.perf_counter()
     records, planned, complete = _tune(cell, evaluator, progress, in_sweep)

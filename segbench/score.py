@@ -16,12 +16,12 @@ from segbench.dataset import load
 from segbench.dataset.readers import is_missing, read
 from segbench.dataset.roles import ID_NAMES
 from segbench.errors import InputError
+from segbench.machine import processors
 from segbench.metric import (
     EXTERNAL,
     INTERNAL,
     Prepared,
     hopkins,
-    processors,
     score_outcomes,
     score_partition,
 )

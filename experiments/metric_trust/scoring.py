@@ -16,7 +16,7 @@ from cases import GUARDS, Case
 from segbench.contracts import Floats, Ints, Partition, Reference
 from segbench.errors import Undefined
 from segbench.metric import INTERNAL, Prepared, score_partition
-from segbench.metric.agreement import adjusted_rand
+from segbench.metric.agreement.pair_counting import adjusted_rand
 from segbench.trial import guard_violations
 
 

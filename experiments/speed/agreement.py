@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from segbench.metric import agreement
+from segbench import metric
+from segbench.metric.agreement.information import adjusted_mutual_info
+from segbench.metric.agreement.matching import pair_sets_index
 
 N, K = 20_000, 8
 Score = Callable[[Any, Any], float]
@@ -42,17 +44,17 @@ def genieclust(name: str) -> Score | None:
 
 def measures() -> Iterator[tuple[str, Score, str, Score | None]]:
     sklearn = "scikit-learn"
-    yield "ARI", agreement.adjusted_rand_score, sklearn, metrics.adjusted_rand_score
-    yield "AMI", agreement.adjusted_mutual_info_score, sklearn, metrics.adjusted_mutual_info_score
+    yield "ARI", metric.adjusted_rand_score, sklearn, metrics.adjusted_rand_score
+    yield "AMI", metric.adjusted_mutual_info_score, sklearn, metrics.adjusted_mutual_info_score
     nmi = metrics.normalized_mutual_info_score
-    yield "NMI", agreement.normalized_mutual_info_score, sklearn, nmi
-    yield "V-measure", agreement.v_measure_score, sklearn, metrics.v_measure_score
+    yield "NMI", metric.normalized_mutual_info_score, sklearn, nmi
+    yield "V-measure", metric.v_measure_score, sklearn, metrics.v_measure_score
     fowlkes = metrics.fowlkes_mallows_score
-    yield "Fowlkes-Mallows", agreement.fowlkes_mallows_score, sklearn, fowlkes
-    yield "Jaccard of pairs", agreement.jaccard_score, "nobody", None
-    yield "PSI", agreement.psi_score, "genieclust", genieclust("pair_sets_index")
+    yield "Fowlkes-Mallows", metric.fowlkes_mallows_score, sklearn, fowlkes
+    yield "Jaccard of pairs", metric.jaccard_score, "nobody", None
+    yield "PSI", metric.psi_score, "genieclust", genieclust("pair_sets_index")
     nca = genieclust("normalized_clustering_accuracy")
-    yield "NCA", agreement.normalized_clustering_accuracy_score, "genieclust", nca
+    yield "NCA", metric.normalized_clustering_accuracy_score, "genieclust", nca
 
 
 def timed(score: Score, pairs: list[np.ndarray]) -> tuple[np.ndarray, float]:
@@ -88,7 +90,7 @@ def crowded() -> Iterator[str]:
         np.where(rng.random(N) < 0.5, -1, rng.integers(K, size=N)).astype(np.int32)
         for _ in range(2)
     )
-    for score in (agreement.adjusted_mutual_info, agreement.pair_sets_index):
+    for score in (adjusted_mutual_info, pair_sets_index):
         _, seconds = timed(score, [np.stack([a, b])])
         yield f"{score.__name__}, one pair, n={N:,}, half noise: {1e3 * seconds:.2f} ms"
 

@@ -22,7 +22,7 @@ from sklearn import metrics
 from sklearn.neighbors import NearestNeighbors
 
 from segbench.metric import CALIBRATED, Calibration
-from segbench.metric.calibration import GENERATORS
+from segbench.metric.random_partitions import GENERATORS
 from segbench.metric.registry import labelled
 
 N, D, K, M = 10_000, 8, 8, 25

@@ -15,8 +15,8 @@ from collections.abc import Callable
 import numpy as np
 from hdbscan.validity import validity_index
 
+from segbench.machine import processors
 from segbench.metric.density import dbcv_score
-from segbench.metric.registry import processors
 
 RUNS, WANTED = 3, 20
 

@@ -15,7 +15,8 @@ import numpy as np
 from sklearn.metrics import silhouette_samples as of_matrix
 
 from segbench.contracts import Reference
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.labelled import Labelled
+from segbench.metric.prepared import Prepared
 from segbench.metric.silhouette import silhouette_samples
 
 N, K, COLUMNS, ROWS = 10_000, 8, 6, 250

@@ -23,8 +23,10 @@ import numpy as np
 from numba import njit
 from sklearn import metrics
 
-from segbench.metric.kernels import FAST, sums_to_range
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.kernels.distances import FAST
+from segbench.metric.kernels.sums import sums_to_range
+from segbench.metric.labelled import Labelled
+from segbench.metric.prepared import Prepared
 from segbench.metric.registry import labelled
 from segbench.metric.silhouette import silhouette_samples
 

@@ -17,28 +17,33 @@ from segbench.metric.dispersion import (
     calinski_harabasz_score,
     davies_bouldin_score,
     entropy_score,
-    medoid_dispersion_score,
-    s_dbw_score,
+    gdi43_score,
+    gdi53_score,
     xie_beni_score,
 )
-from segbench.metric.separation import dunn_score, gdi43_score, gdi53_score
-from segbench.metric.pairs import c_index_score, pearson_gamma_score, within_between_score
+from segbench.metric.medoid import medoid_dispersion_score
+from segbench.metric.s_dbw import s_dbw_score
+from segbench.metric.dunn import dunn_score
+from segbench.metric.pairs import pearson_gamma_score, within_between_score
+from segbench.metric.c_index import c_index_score
 from segbench.metric.density import dbcv_score
-from segbench.metric.neighbour import dunn_nn_score, hopkins, hopkins_score, wcnn_score
-from segbench.metric.agreement import (
-    adjusted_mutual_info_score,
+from segbench.metric.neighbour import dunn_nn_score, wcnn_score
+from segbench.metric.hopkins import hopkins, hopkins_score
+from segbench.metric.agreement.pair_counting import (
     adjusted_rand_score,
     fowlkes_mallows_score,
     jaccard_score,
-    normalized_clustering_accuracy_score,
+)
+from segbench.metric.agreement.information import (
+    adjusted_mutual_info_score,
     normalized_mutual_info_score,
-    psi_score,
     v_measure_score,
 )
+from segbench.metric.agreement.matching import normalized_clustering_accuracy_score, psi_score
 from segbench.metric.calibration import CALIBRATED, Calibration, with_candidates
 from segbench.metric.composite import COMPOSITES, maximize, rank_sum, worst
 from segbench.metric.prepared import Prepared
-from segbench.metric.registry import EXTERNAL, INTERNAL, processors
+from segbench.metric.registry import EXTERNAL, INTERNAL
 from segbench.metric.scoring import score_outcomes, score_partition
 
 __all__ = [
@@ -69,7 +74,6 @@ __all__ = [
     "normalized_clustering_accuracy_score",
     "normalized_mutual_info_score",
     "pearson_gamma_score",
-    "processors",
     "psi_score",
     "rank_sum",
     "s_dbw_score",

@@ -1,239 +1,133 @@
-"""The segment of the smallest mean Euclidean distance, without looking at most of the segments.
-
-The mean distance E|x - Y| from x to a segment Y lies between
-
-    |x - E Y|                             (Jensen)
-    E[|x - Y|^2]^1.5 / E[|x - Y|^4]^0.5   (Hölder)        and        E[|x - Y|^2]^0.5,
-
-all of which follow from the segment's first four moments in O(d^2). A segment is passed over when
-its lower bound, less a margin for rounding, is above what was found, so the answer is exact.
-"""
+"""The nearest others of the customers of a space, found once and kept."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from scipy.spatial import cKDTree
 
 from segbench.contracts import Floats, Ints, Rows
-from segbench.metric.kernels import CHUNK, FAST, MARGIN, Points, blocks, each, sums_to_range
+from segbench.errors import Undefined
+from segbench.metric.kernels.distances import GAPS, Points, blocks, each
+from segbench.metric.kernels.nearest_customers import search_lists
+from segbench.metric.prepared import Prepared
 
-ROWS = 1024
-"""Customers that look for their nearest segment together."""
+ROWS = 128
+"""Rows that a thread works on at a time."""
+TREE, SPARE = 6, 9
+"""Dimensions up to which a tree is faster than a sweep, and what it is asked for beyond M."""
+ENTRIES = 32_000_000
+"""Entries of the lists of a space at the most, 12 bytes each; ties can make them long."""
 
 
-class Moments(NamedTuple):
-    """Of k segments, with z = Y - E Y and r = |z|^2.
+class Places(NamedTuple):
+    """The locations of a space, in canonical order.
 
     Attributes:
-        centre: (d, k) E Y.
-        spread: (d, d, k) E[z z'], the entries off the diagonal in its lower half, twice.
-        third: (d, k) E[r z].
-        second: (k,) E[r].
-        fourth: (k,) E[r^2].
+        points: u locations.
+        counts: (u,) customers at each.
+        apart: (u,) distance of two customers there: 0, or 1 where no value is known at all.
+        of: (n,) location of each customer of the table.
+        lead, unit: as in `Canonical`.
 
     """
 
-    centre: Floats
-    spread: Floats
-    third: Floats
-    second: Floats
-    fourth: Floats
+    points: Points
+    counts: Rows
+    apart: Floats
+    of: Rows
+    lead: int
+    unit: float
 
 
-def nearest_segment(
-    points: Points, starts: Rows, rows: Rows, own: Ints | Rows, threads: int, single: bool = False
-) -> tuple[Floats, Rows]:
-    """Smallest mean Euclidean distance to a segment other than `own`, and which segment that is.
+class Nearest(NamedTuple):
+    """The M nearest others of the customers at some locations, a list for each location.
 
-    Args:
-        points: customers in order of segment; those before starts[0] belong to none.
-        starts: (k + 1,) where each segment begins.
-        rows: (m,) positions among `points` to answer for; quickest where those that stand together
-            are near the same segments.
-        own: (m,) the segment that does not count, -1 for none.
-        threads: how many work at a time.
-        single: distances in float32; the bounds are float64 all the same.
-
-    Returns:
-        (m,) mean distances, inf where there is no other segment; (m,) segments, -1 there.
+    Attributes:
+        starts: (lists + 1,) where each list begins.
+        who: locations on the lists; the own one where others share it.
+        distance: to them, in the unit of the canonical points.
+        radius: (lists,) distance of the last place.
+        share: (lists,) part of a place that a customer at exactly that distance takes.
 
     """
-    moments = _moments(points, starts, threads)
-    taken = points.single() if single else points
-    best, which = np.full(len(rows), np.inf), np.full(len(rows), -1)
+
+    starts: Rows
+    who: Ints
+    distance: Floats
+    radius: Floats
+    share: Floats
+
+
+def locations(space: Prepared) -> Places:
+    """Where the customers are."""
+    return space.keep("locations", lambda: _locations(space))
+
+
+def _locations(space: Prepared) -> Places:
+    points, rows, lead, unit = space.canonical
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (points.codes[:, 1:] != points.codes[:, :-1]).any(axis=0)
+    for x in points.columns:
+        missing = np.isnan(x)
+        new[1:] |= (x[1:] != x[:-1]) & ~(missing[1:] & missing[:-1])
+    of = np.empty(len(rows), dtype=np.intp)
+    of[rows] = np.cumsum(new) - 1
+    own = points.take(np.flatnonzero(new))
+    blank = np.isnan(own.rows).all(axis=1) & (own.codes < 0).all(axis=0)
+    apart = np.where(blank & (own.kind == GAPS), 1.0, 0.0)
+    return Places(own, np.bincount(of), apart, of, lead, unit)
+
+
+def nearest(space: Prepared, m: int) -> Nearest:
+    """The m nearest others of every customer, a list for each location."""
+    every = np.arange(len(locations(space).counts))
+    return space.keep(("nearest", m), lambda: search(space, m, every))
+
+
+def search(space: Prepared, m: int, asked: Rows) -> Nearest:
+    """The m nearest others of the customers at some locations.
+
+    Raises:
+        Undefined: so many are tied that the lists would not fit in memory.
+
+    """
+    places, lock, room = locations(space), Lock(), ENTRIES
+    tree = _tree(space, places)
+    found: dict[int, tuple[Any, ...]] = {}
 
     def run(block: tuple[int, int]) -> None:
-        first, last = block
-        low = np.empty((last - first, len(starts) - 1))
-        _bounds(points.rows, rows[first:last], own[first:last], *moments, low)
-        _search(taken.columns, taken.rows, starts, rows[first:last], low,
-                best[first:last], which[first:last])  # fmt: skip
+        nonlocal room
+        rows = asked[block[0] : block[1]]
+        lists = search_lists(places, m, rows, *_candidates(tree, places, m, rows))
+        with lock:
+            room -= len(lists[1])
+            found[block[0]] = lists
+        if room < 0:
+            raise Undefined(f"too many customers are tied for the place of neighbour {m}")
 
-    each(run, blocks(len(rows), ROWS), threads)
-    return best, which
-
-
-def lower_bounds(
-    points: Points, starts: Rows, rows: Rows, own: Ints | Rows, threads: int
-) -> Floats:
-    """(m, k) lower bounds of the mean distance; inf where the segment is out of the question."""
-    moments = _moments(points, starts, threads)
-    low = np.empty((len(rows), len(starts) - 1))
-
-    def run(block: tuple[int, int]) -> None:
-        first, last = block
-        _bounds(points.rows, rows[first:last], own[first:last], *moments, low[first:last])
-
-    each(run, blocks(len(rows), ROWS), threads)
-    return low
+    each(run, blocks(len(asked), ROWS), space.threads)
+    lists = zip(*(found[first] for first in sorted(found)), strict=True)
+    lengths, *rest = (np.concatenate(list(line)) for line in lists)
+    return Nearest(np.concatenate([[0], np.cumsum(lengths)]), *rest)
 
 
-def _moments(points: Points, starts: Rows, threads: int) -> Moments:
-    k, d = len(starts) - 1, len(points.columns)
-    shapes = ((d, k), (d, d, k), (d, k), (k,), (k,))
-    moments = Moments(*(np.zeros(shape) for shape in shapes))
-
-    def run(segment: int) -> None:
-        _measure(points.columns, starts[segment], starts[segment + 1], segment, *moments)
-
-    each(run, range(k), threads if len(points.rows) > ROWS else 1)
-    return moments
+def _tree(space: Prepared, places: Places) -> cKDTree | None:
+    """Of the locations, where they have few dimensions."""
+    d = len(space.reference.columns)
+    if space.gower or d > TREE:
+        return None
+    rows = places.points.rows[:, :d]
+    return space.keep("tree", lambda: cKDTree(rows, balanced_tree=False))
 
 
-@njit(**FAST)
-def _measure(  # type: ignore[no-untyped-def]
-    columns, first, last, segment, centre, spread, third, second, fourth
-):
-    d, share = len(columns), 1.0 / (last - first)
-    z, r = np.empty((d, CHUNK)), np.empty(CHUNK)
-    for f in range(d):
-        total = 0.0
-        for j in range(first, last):
-            total += columns[f, j]
-        centre[f, segment] = total * share
-    for left in range(first, last, CHUNK):
-        size = min(CHUNK, last - left)
-        r[:size] = 0.0
-        for f in range(d):
-            mean = centre[f, segment]
-            for j in range(size):
-                z[f, j] = columns[f, left + j] - mean
-                r[j] += z[f, j] * z[f, j]
-        for f in range(d):
-            for g in range(f + 1):
-                total = 0.0
-                for j in range(size):
-                    total += z[f, j] * z[g, j]
-                spread[f, g, segment] += total * share * (1.0 if f == g else 2.0)
-            total = 0.0
-            for j in range(size):
-                total += z[f, j] * r[j]
-            third[f, segment] += total * share
-        total, square = 0.0, 0.0
-        for j in range(size):
-            total += r[j]
-            square += r[j] * r[j]
-        second[segment] += total * share
-        fourth[segment] += square * share
-
-
-@njit(**FAST)
-def _bounds(  # type: ignore[no-untyped-def]
-    points, rows, own, centre, spread, third, second, fourth, low
-):
-    """Fill low (m, k). The inner loops run along the customers, so that they are vectorised."""
-    d, k = centre.shape
-    m = len(rows)
-    x, square, limit = np.empty((d, m)), np.zeros((k, m)), np.full(m, np.inf)
-    for q in range(m):
-        for f in range(d):
-            x[f, q] = points[rows[q], f]
-    for c in range(k):
-        for f in range(d):
-            mean = centre[f, c]
-            for q in range(m):
-                square[c, q] += (x[f, q] - mean) * (x[f, q] - mean)
-        for q in range(m):
-            if own[q] == c:
-                square[c, q] = np.inf
-            limit[q] = min(limit[q], square[c, q] + second[c])
-    picked, step = np.empty(m, np.intp), np.empty((d, m))
-    row, quadratic, linear = np.empty(m), np.empty(m), np.empty(m)
-    low[:] = np.inf
-    for c in range(k):
-        size = 0
-        for q in range(m):
-            if square[c, q] * (1.0 - MARGIN) <= limit[q] and c != own[q]:
-                picked[size] = q
-                size += 1
-        for f in range(d):
-            mean = centre[f, c]
-            for j in range(size):
-                step[f, j] = x[f, picked[j]] - mean
-        quadratic[:size] = 0.0
-        linear[:size] = 0.0
-        for f in range(d):
-            row[:size] = 0.0
-            for g in range(f + 1):
-                covariance = spread[f, g, c]
-                for j in range(size):
-                    row[j] += covariance * step[g, j]
-            for j in range(size):
-                quadratic[j] += step[f, j] * row[j]
-                linear[j] += step[f, j] * third[f, c]
-        for j in range(size):
-            q = picked[j]
-            far, mean_square = square[c, q], square[c, q] + second[c]
-            power = far * (far + 2.0 * second[c]) + fourth[c] + 4.0 * (quadratic[j] - linear[j])
-            # E[X^4] is at least E[X^2]^2, whatever rounding says.
-            power = max(power, mean_square * mean_square)
-            bound = mean_square * np.sqrt(mean_square / power) if power > 0.0 else 0.0
-            low[q, c] = max(bound, np.sqrt(far))
-
-
-@njit(**FAST)
-def _search(columns, rows, starts, asking, low, best, which):  # type: ignore[no-untyped-def]
-    """Every customer asks for one segment after the other, the one of the least bound first.
-
-    Those who ask for the same one are answered together. A bound that was used becomes inf.
-    """
-    m, k = low.shape
-    active, asked, ends = np.arange(m), np.empty(m, np.intp), np.empty(k + 1, np.intp)
-    places, group, sums = np.empty(m, np.intp), np.empty(m, np.intp), np.empty(m)
-    size = m
-    while size:
-        ends[:] = 0
-        going = 0
-        for i in range(size):
-            q, least, segment = active[i], np.inf, -1
-            for c in range(k):
-                if low[q, c] < least:
-                    least, segment = low[q, c], c
-            if segment >= 0 and least * (1.0 - MARGIN) <= best[q]:
-                low[q, segment] = np.inf
-                asked[q] = segment
-                active[going] = q
-                going += 1
-                ends[segment + 1] += 1
-        size = going
-        for c in range(k):
-            ends[c + 1] += ends[c]
-        for i in range(size):
-            q = active[i]
-            place = ends[asked[q]]
-            places[place], group[place] = q, asking[q]
-            ends[asked[q]] += 1  # where the segment's group ends, once all are placed
-        first = 0
-        for c in range(k):
-            if ends[c] > first:
-                sums_to_range(columns, rows, group, first, ends[c], starts[c], starts[c + 1], sums)
-            for j in range(first, ends[c]):
-                q, mean = places[j], sums[j] / (starts[c + 1] - starts[c])
-                # Equal means may differ by rounding: the first segment has them.
-                tied = which[q] >= 0 and abs(mean - best[q]) <= MARGIN * best[q]
-                if c < which[q] if tied else mean < best[q]:
-                    which[q] = c
-                best[q] = min(best[q], mean)
-            first = ends[c]
+def _candidates(tree: cKDTree | None, places: Places, m: int, asked: Rows) -> tuple[Rows, Floats]:
+    """(len(asked), c) locations that are likely to be nearest; how far all others are at least."""
+    if tree is None:
+        return np.empty((len(asked), 0), dtype=np.intp), np.full(len(asked), -1.0)
+    n, d = tree.data.shape
+    c = min(m + SPARE, n)
+    reach, found = tree.query(places.points.rows[asked, :d], np.arange(1, c + 1))
+    return found, reach[:, -1] if c < n else np.full(len(asked), np.inf)

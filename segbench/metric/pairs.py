@@ -11,13 +11,14 @@ from numba import njit
 from segbench.contracts import Floats, Score
 from segbench.errors import Undefined
 from segbench.metric.estimate import stratified_function
-from segbench.metric.gower import gower_moments, gower_sums
-from segbench.metric.kernels import CHUNK, FAST, blocks, distances, each
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.kernels.distances import CHUNK, FAST, blocks, distances, each
+from segbench.metric.kernels.gower import gower_moments, gower_sums
+from segbench.metric.kernels.sums import sums_within
+from segbench.metric.labelled import Labelled
+from segbench.metric.means import own_means
+from segbench.metric.prepared import Prepared
 from segbench.metric.registry import internal, plain
-from segbench.metric.sums import own_means, sums_within
 
-BITS, STEP = 48, 12
 ROWS = 256
 HALKIDI = "Halkidi, Batistakis & Vazirgiannis (2001), J. Intell. Inf. Syst. 17, 107-145"
 
@@ -41,9 +42,9 @@ def pearson_gamma(part: Labelled) -> float | Score:
         return stratified_function(
             part.labels, part.sample, _row_moments(part), _near_moments(part), _gamma(part)
         )
-    pairs = _pairs(len(part))
+    pairs = pair_count(len(part))
     total, squares = pair_moments(part.space)
-    within, _ = _within(part)
+    within, _ = within_sums(part)
     return _gamma(part)(np.array([total, squares, within]) / pairs)
 
 
@@ -60,40 +61,13 @@ def within_between(part: Labelled) -> float:
     0.1
 
     """
-    if part.estimated:
-        raise Undefined(_too_large(part))
+    part.need_every_pair()
     total, _ = pair_moments(part.space)
-    within, pairs_within = _within(part)
+    within, pairs_within = within_sums(part)
     between = total - within
     if not between > 0:
         raise Undefined("customers of different segments all coincide")
-    return (within / pairs_within) / (between / (_pairs(len(part)) - pairs_within))
-
-
-@internal(
-    "c_index", maximize=False, low=0.0, high=1.0, gower=True, cost="n^2",
-    formula="(S - S_min) / (S_max - S_min): S sum of the N distances within segments, S_min and "
-    "S_max sums of the N smallest and largest of all",
-    paper="Hubert & Levin (1976), Psychological Bulletin 83, 1072-1080",
-    undefined="fewer than 2 or n segments; the N smallest and largest distances add up to the same",
-)  # fmt: skip
-def c_index(part: Labelled) -> float:
-    """C-index: 0 (the pairs within segments are the closest ones of all) to 1, lower is better.
-
-    Exact by repeated selection: no more than a histogram of the distances is kept. Undefined for
-    fewer than 2 segments, a segment per customer, and where all distances are equal.
-
-    >>> c_index_score([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1])
-    0.0
-
-    """
-    if part.estimated:
-        raise Undefined(_too_large(part))
-    within, count = _within(part)
-    smallest, largest = extreme_sums(part.space, int(count))
-    if not largest - smallest > 1e-12 * largest:
-        raise Undefined("all distances are equal")
-    return float(min(max((within - smallest) / (largest - smallest), 0.0), 1.0))
+    return (within / pairs_within) / (between / (pair_count(len(part)) - pairs_within))
 
 
 def pair_moments(space: Prepared) -> tuple[float, float]:
@@ -109,69 +83,9 @@ def pair_moments(space: Prepared) -> tuple[float, float]:
     return space.keep("pair_moments", make)
 
 
-def extreme_sums(space: Prepared, count: int) -> tuple[float, float]:
-    """Sums of the `count` smallest and of the `count` largest distances of all pairs.
-
-    A distance is filed under the first 48 bits of its share of the largest possible one, 12 bits a
-    pass over the pairs; those that agree in all 48 count with their mean.
-    """
-    found = []
-    for from_below in (True, False):
-        prefix, left, total = 0, count, 0.0
-        for shift in range(BITS - STEP, -1, -STEP):
-            counts, sums = _histogram(space, prefix, shift)
-            order = np.arange(len(counts)) if from_below else np.arange(len(counts))[::-1]
-            full = int(np.searchsorted(np.cumsum(counts[order]), left, side="right"))
-            total += float(sums[order[:full]].sum())
-            left -= int(counts[order[:full]].sum())
-            if not left or counts[order[full]] == left or not shift:
-                break
-            prefix = prefix << STEP | int(order[full])
-        if left:
-            total += left * float(sums[order[full]] / counts[order[full]])
-        found.append(total)
-    return found[0], found[1]
-
-
-def _histogram(space: Prepared, prefix: int, shift: int) -> tuple[Floats, Floats]:
-    """Counts and sums of the distances that begin with `prefix`, by their next `STEP` bits."""
-
-    def make() -> tuple[Floats, Floats]:
-        tasks = list(enumerate(blocks(len(space), ROWS)))
-        counts = np.zeros((len(tasks), 1 << STEP), dtype=np.int64)
-        sums = np.zeros((len(tasks), 1 << STEP))
-
-        def run(task: tuple[int, tuple[int, int]]) -> None:
-            line, (first, last) = task
-            _file(points, first, last, scale, prefix, shift, counts[line], sums[line])
-
-        each(run, tasks, space.threads)
-        return counts.sum(axis=0), sums.sum(axis=0)
-
-    points = space.points
-    top = 1.0 if space.gower else 2 * float(np.sqrt((space.X**2).sum(axis=1).max()))
-    scale = float(1 << BITS) / (top * (1 + 1e-9))  # no distance is beyond the last bin
-    # Every partition of a space begins with the same pass.
-    return space.keep("distance_histogram", make) if shift == BITS - STEP else make()
-
-
-@njit(**FAST)
-def _file(points, first, last, scale, prefix, shift, counts, sums):  # type: ignore[no-untyped-def]
-    n, spare = points.rows.shape[0], np.empty((2, CHUNK))
-    for i in range(first, last):
-        for left in range(i + 1, n, CHUNK):
-            right = min(left + CHUNK, n)
-            distances(points, i, left, right, spare)
-            for j in range(right - left):
-                key = np.int64(spare[0, j] * scale) >> shift
-                if key >> STEP == prefix:
-                    counts[key & (len(counts) - 1)] += 1
-                    sums[key & (len(counts) - 1)] += spare[0, j]
-
-
 def _gamma(part: Labelled) -> Callable[[Floats], float]:
     """Pearson gamma from the means over pairs of d, d^2 and d x (both in one segment)."""
-    together = float(part.sizes @ (part.sizes - 1)) / 2 / _pairs(len(part))
+    together = float(part.sizes @ (part.sizes - 1)) / 2 / pair_count(len(part))
 
     def gamma(means: Floats) -> float:
         d, square, within = means.tolist()
@@ -224,20 +138,16 @@ def _moments(points, rows, first, last, out):  # type: ignore[no-untyped-def]
         out[q, 0], out[q, 1] = total, squares
 
 
-def _within(part: Labelled) -> tuple[float, float]:
+def within_sums(part: Labelled) -> tuple[float, float]:
     """Sum of the distances of the pairs within segments, and how many these are."""
     others = part.sizes[part.labels] - 1
     return float(own_means(part) @ others) / 2, float(others.sum()) / 2
 
 
-def _pairs(n: int) -> float:
+def pair_count(n: int) -> float:
+    """Unordered pairs of n customers."""
     return n * (n - 1) / 2
-
-
-def _too_large(part: Labelled) -> str:
-    return f"too large: {len(part):,} customers, exact up to {part.space.exact:,}"
 
 
 pearson_gamma_score = plain("pearson_gamma")
 within_between_score = plain("within_between")
-c_index_score = plain("c_index")

@@ -17,10 +17,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from segbench.contracts import Floats, Ints, Reference, Rows
+from segbench.contracts import Floats, Reference, Rows
 from segbench.errors import Undefined
-from segbench.metric.estimate import stratified_sample
-from segbench.metric.kernels import EUCLIDEAN, GAPS, GOWER, Points
+from segbench.metric.kernels.distances import (
+    EUCLIDEAN,
+    GAPS,
+    GOWER,
+    Points,
+)
 
 T = TypeVar("T")
 EXACT, EXACT_GOWER = 200_000, 50_000
@@ -97,6 +101,20 @@ class Prepared:
     def unit(self) -> float:
         """What distances here must be multiplied by to be in the reference's own units."""
         return 1.0 if self.gower else self.keep("X", self._centred)[1]
+
+    def in_own_units(self, value: float, power: int = 1) -> float:
+        """A distance, or a power of one, in the reference's own units.
+
+        Raises:
+            Undefined: it would be too small to be told from 0.
+
+        """
+        scaled = value
+        for _ in range(power):
+            scaled *= self.unit
+        if value and abs(scaled) < np.finfo(np.float64).tiny:
+            raise Undefined("too small for a floating-point number")
+        return scaled
 
     def _centred(self) -> tuple[Floats, float]:
         X = self.reference.X
@@ -184,98 +202,6 @@ class Prepared:
         # Customers that share no column are apart, whatever they have.
         known = np.unique(np.hstack([~np.isnan(rows), codes >= 0]), axis=0).astype(np.float64)
         return not (known @ known.T == 0).any()
-
-
-class Labelled:
-    """A partition of a prepared space: labels (n,) int32 in 0..k-1, every segment used."""
-
-    def __init__(self, space: Prepared, labels: Ints, k: int) -> None:
-        self.space, self.labels, self.k = space, labels, k
-        self.threads = space.threads
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def estimated(self) -> bool:
-        """Whether scores over all pairs are estimated from a sample of the customers."""
-        return len(self) > self.space.exact
-
-    @property
-    def means_estimated(self) -> bool:
-        """Whether mean distances are: under Gower, without gaps, they need no pairs."""
-        return self.estimated and self.space.points.kind != GOWER
-
-    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` returns, made once for this partition."""
-        kept = self.__dict__.setdefault("_kept", {})
-        if key not in kept:
-            kept[key] = make()
-        return kept[key]
-
-    @cached_property
-    def sizes(self) -> Floats:
-        """(k,) customers per segment."""
-        return np.bincount(self.labels, minlength=self.k).astype(np.float64)
-
-    @cached_property
-    def order(self) -> Rows:
-        """(n,) customers by segment, within a segment in the order of the table."""
-        return np.argsort(self.labels, kind="stable")
-
-    @cached_property
-    def position(self) -> Rows:
-        """(n,) where each customer stands in `order`."""
-        position = np.empty(len(self), dtype=np.intp)
-        position[self.order] = np.arange(len(self))
-        return position
-
-    @cached_property
-    def sample(self) -> Rows:
-        """Customers that an estimate is made from."""
-        return stratified_sample(self.labels, self.k)
-
-    @cached_property
-    def starts(self) -> Rows:
-        """(k + 1,) where each segment begins in `order`."""
-        return np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.intp)
-
-    @cached_property
-    def points(self) -> Points:
-        """The customers for the kernels, by segment."""
-        return self.space.points.take(self.order)
-
-    @cached_property
-    def centroids(self) -> Floats:
-        """(k, d) means."""
-        sums = [np.bincount(self.labels, weights=x, minlength=self.k) for x in self.space.X.T]
-        return np.ascontiguousarray((np.array(sums) / self.sizes).T)
-
-    @cached_property
-    def to_centroid(self) -> Floats:
-        """(n,) distance to the own centroid."""
-        return np.sqrt(((self.space.X - self.centroids[self.labels]) ** 2).sum(axis=1))
-
-    @cached_property
-    def between_centroids(self) -> Floats:
-        """(k, k) distances of centroids.
-
-        Raises:
-            Undefined: two segments have the same centroid.
-
-        """
-        c = self.centroids
-        apart = np.sqrt(((c[:, None, :] - c[None, :, :]) ** 2).sum(axis=2))
-        if not apart[~np.eye(self.k, dtype=bool)].min(initial=np.inf) ** 2 > self.space.rounding:
-            raise Undefined("two segments have the same centroid")
-        return apart
-
-    @cached_property
-    def scatter(self) -> Floats:
-        """(k,) sum of squared distances to the own centroid, per segment."""
-        return np.asarray(
-            np.bincount(self.labels, weights=self.to_centroid**2, minlength=self.k), np.float64
-        )
 
 
 def _power_of_two(x: float) -> float:

@@ -11,7 +11,6 @@ and `ball_hall_score = plain("ball_hall")` gives it scikit-learn's signature `(X
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,7 +19,9 @@ import numpy as np
 
 from segbench.contracts import Floats, Ints, Reference, Score
 from segbench.errors import Undefined
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.machine import processors
+from segbench.metric.labelled import Labelled
+from segbench.metric.prepared import Prepared
 
 Compute = Callable[[Labelled], float | Score]
 F = TypeVar("F", bound=Callable[[Ints, Ints], float])
@@ -185,13 +186,6 @@ def labelled(X: Any, labels: Any, threads: int | None = None) -> Labelled:
     return Labelled(
         Prepared(space, threads or processors(), exact=len(X)), codes, int(codes.max()) + 1
     )
-
-
-def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _matrix(X: Any) -> Floats:

@@ -10,9 +10,10 @@ import numpy as np
 from segbench.contracts import Floats, Ints, Outcomes, Partition, Reference, Score
 from segbench.errors import Undefined
 from segbench.metric.future import epsilon_squared, epsilon_squared_interval
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.labelled import Labelled
+from segbench.metric.means import join_noise
+from segbench.metric.prepared import Prepared
 from segbench.metric.registry import EXTERNAL, INTERNAL, Compute
-from segbench.metric.sums import join_noise
 
 
 def score_partition(

@@ -10,9 +10,9 @@ import numpy as np
 
 from segbench.contracts import Floats, Score
 from segbench.metric.estimate import stratified_mean
-from segbench.metric.prepared import Labelled
+from segbench.metric.labelled import Labelled
+from segbench.metric.means import nearest_means, own_means
 from segbench.metric.registry import internal, plain
-from segbench.metric.sums import nearest_means, own_means
 
 ROUSSEEUW = "Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65"
 SMALL, BOUND = 5_000, 1e-6

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from segbench.contracts import Floats, Ints, Partition, Rows, Score
-from segbench.metric.agreement import adjusted_rand
+from segbench.metric.agreement.pair_counting import adjusted_rand
 
 RESAMPLED = ("stability_ari", "segment_jaccard_min")
 Refit = Callable[[Rows, int], Ints]

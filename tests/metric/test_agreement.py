@@ -15,24 +15,29 @@ from scipy.optimize import linear_sum_assignment
 from sklearn import metrics
 
 from segbench.errors import Undefined
-from segbench.metric import contingency
-from segbench.metric.agreement import (
+from segbench.metric.agreement import information, matching
+from segbench.metric.agreement.contingency import contingency
+from segbench.metric.agreement.information import (
     adjusted_mutual_info,
     adjusted_mutual_info_score,
+    normalized_mutual_info,
+    normalized_mutual_info_score,
+    v_measure,
+    v_measure_score,
+)
+from segbench.metric.agreement.matching import (
+    normalized_clustering_accuracy,
+    normalized_clustering_accuracy_score,
+    pair_sets_index,
+    psi_score,
+)
+from segbench.metric.agreement.pair_counting import (
     adjusted_rand,
     adjusted_rand_score,
     fowlkes_mallows,
     fowlkes_mallows_score,
     jaccard,
     jaccard_score,
-    normalized_clustering_accuracy,
-    normalized_clustering_accuracy_score,
-    normalized_mutual_info,
-    normalized_mutual_info_score,
-    pair_sets_index,
-    psi_score,
-    v_measure,
-    v_measure_score,
 )
 
 FEW = settings(deadline=None, max_examples=60)
@@ -188,7 +193,7 @@ def test_expected_information_is_exact(pairs):
         for i in first.tolist() for j in second.tolist()
         for x in range(max(1, i + j - n), min(i, j) + 1)
     )  # fmt: skip
-    found = contingency.expected_information(contingency.contingency(a, b))
+    found = information.expected_information(contingency(a, b))
     assert found == pytest.approx(expected, abs=1e-13)
 
 
@@ -330,7 +335,7 @@ def test_large_tables_are_paired_as_well_as_small_ones(agree, k, others, noise, 
     chance = np.minimum(np.sort(first)[::-1][:few], np.sort(second)[::-1][:few]).sum() / len(a)
     psi, nca = max((paired - chance) / (most - chance), 0), (paired - 1) / (len(first) - 1)
     for limit in (0, 10**9):
-        monkeypatch.setattr(contingency, "DENSE", limit)
+        monkeypatch.setattr(matching, "DENSE", limit)
         assert agree(a, b) == close(psi if agree is pair_sets_index else nca)
 
 

@@ -14,8 +14,9 @@ from scipy.special import logsumexp
 
 from segbench.contracts import Partition, Reference, Score
 from segbench.metric.density import core_distances, dbcv_score, separations, spanning_trees
-from segbench.metric.kernels import CHUNK
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.kernels.distances import CHUNK
+from segbench.metric.labelled import Labelled
+from segbench.metric.prepared import Prepared
 from segbench.metric.registry import INTERNAL, labelled
 from segbench.metric.scoring import score_partition
 

@@ -16,7 +16,7 @@ from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distanc
 from test_silhouette import customers, is_defined
 
 from segbench.contracts import Reference, Score
-from segbench.metric.dispersion import (
+from segbench.metric import (
     ball_hall_score,
     calinski_harabasz_score,
     davies_bouldin_score,
@@ -25,7 +25,8 @@ from segbench.metric.dispersion import (
     s_dbw_score,
     xie_beni_score,
 )
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.labelled import Labelled
+from segbench.metric.prepared import Prepared
 from segbench.metric.registry import INTERNAL
 
 FEW = settings(deadline=None, max_examples=40)

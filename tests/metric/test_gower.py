@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segbench.metric import gower
-from segbench.metric.gower import gower_moments, gower_sums, pairwise_sums
-from segbench.metric.kernels import CHUNK, EUCLIDEAN, GAPS, GOWER, Points
+from segbench.metric.kernels import gower, gower_sweep
+from segbench.metric.kernels.distances import CHUNK, EUCLIDEAN, GAPS, GOWER, Points
+from segbench.metric.kernels.gower import gower_moments, gower_sums, pairwise_sums
 
 FEW = settings(deadline=None, max_examples=60)
 ALL = 10**6
@@ -172,7 +172,7 @@ def test_an_outlier_costs_no_digits(missing):
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_do_not_change_a_bit(missing, threads):
     p, labels = table(1500, missing=missing), labelling(1500, 5)
-    with patch.object(gower, "MANY", 0):
+    with patch.object(gower_sweep, "MANY", 0):
         for many in (5, ALL):
             one = swept_sums(p, labels, 5, many)
             assert one.tobytes() == swept_sums(p, labels, 5, many, threads=threads).tobytes()

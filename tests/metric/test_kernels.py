@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.contracts import Reference
-from segbench.metric.gower import pairwise_sums
-from segbench.metric.kernels import CHUNK, TILE
-from segbench.metric.nearest import ROWS, lower_bounds
-from segbench.metric.prepared import Labelled, Prepared
-from segbench.metric.sums import nearest_means, own_means, sums_within
+from segbench.metric.kernels.distances import CHUNK, TILE
+from segbench.metric.kernels.gower import pairwise_sums
+from segbench.metric.kernels.nearest_segment import ROWS, lower_bounds
+from segbench.metric.kernels.sums import sums_within
+from segbench.metric.labelled import Labelled
+from segbench.metric.means import nearest_means, own_means
+from segbench.metric.prepared import Prepared
 
 FEW = settings(deadline=None, max_examples=40)
 NONE = np.empty((0, 0), dtype=np.int32)

@@ -12,7 +12,7 @@ from test_kernels import euclidean, gower, mixed, naive_distances
 
 from segbench.contracts import Outcomes, Partition, Score
 from segbench.metric import EXTERNAL, INTERNAL, score_outcomes, score_partition
-from segbench.metric.kernels import TILE
+from segbench.metric.kernels.distances import TILE
 
 POINTS = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
 HALVES = [0, 0, 0, 1, 1, 1]

@@ -12,9 +12,10 @@ from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distanc
 from segbench.contracts import Reference
 from segbench.errors import Undefined
 from segbench.metric import silhouette_score
-from segbench.metric.prepared import Labelled, Prepared
+from segbench.metric.labelled import Labelled
+from segbench.metric.means import join_noise
+from segbench.metric.prepared import Prepared
 from segbench.metric.registry import INTERNAL
-from segbench.metric.sums import join_noise
 
 
 def silhouette(reference: Reference, labels: np.ndarray, **options: object) -> float:

@@ -27,7 +27,7 @@ from numba import njit
 
 from segbench.contracts import Floats
 from segbench.errors import Undefined
-from segbench.metric.kernels import (
+from segbench.metric.kernels.distances import (
     CHUNK,
     EUCLIDEAN,
     FAST,
@@ -38,14 +38,12 @@ from segbench.metric.kernels import (
     distances,
     each,
 )
-from segbench.metric.prepared import Labelled
+from segbench.metric.labelled import Labelled
 from segbench.metric.registry import internal, plain
 
 ROWS = 256
 SLACK = 1e-12
 """What rounding may do to a bound, as a share of the largest coordinates."""
-BEZDEK = "Bezdek & Pal (1998), IEEE Trans. Syst. Man Cybern. B 28, 301-315"
-NO_SPREAD = "fewer than 2 or n segments; no spread within segments; Gower space"
 
 
 @internal(
@@ -65,63 +63,12 @@ def dunn(part: Labelled) -> float:
     9.0
 
     """
-    if part.estimated and part.points.kind == GAPS:
-        raise Undefined(f"too large: {len(part):,} customers, exact up to {part.space.exact:,}")
+    if part.points.kind == GAPS:
+        part.need_every_pair()
     widest = diameter(part)
     if not widest > 0:
         raise Undefined("the customers of each segment coincide")
     return gap(part) / widest
-
-
-@internal(
-    "gdi43", maximize=True, low=0.0, high=None,
-    formula="least distance of two centroids / greatest of twice the mean distance to the centroid",
-    paper=f"{BEZDEK}: delta_4 and Delta_3", undefined=NO_SPREAD,
-)  # fmt: skip
-def gdi43(part: Labelled) -> float:
-    """Generalised Dunn index 43, of distances to centroids alone: 0 upwards, higher is better.
-
-    Undefined for fewer than 2 segments, a segment per customer, and no spread within segments.
-
-    >>> gdi43_score([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1])
-    10.0
-
-    """
-    c, extent = part.centroids, _extent(part)
-    apart = [np.sqrt(((c[i + 1 :] - c[i]) ** 2).sum(axis=1)).min() for i in range(part.k - 1)]
-    return float(min(apart)) / extent
-
-
-@internal(
-    "gdi53", maximize=True, low=0.0, high=None,
-    formula="least of (sum of d(x, v_T) over x in S + sum of d(y, v_S) over y in T) / (|S| + |T|), "
-    "v centroids of segments S and T / greatest of twice the mean distance to the centroid "
-    "(clusterCrit's GDI53 has each customer's distance to its own centroid instead)",
-    paper=f"{BEZDEK}: delta_5 and Delta_3", undefined=NO_SPREAD,
-)  # fmt: skip
-def gdi53(part: Labelled) -> float:
-    """Generalised Dunn index 53, of distances to both centroids: 0 upwards, higher is better.
-
-    Undefined for fewer than 2 segments, a segment per customer, and no spread within segments.
-
-    >>> gdi53_score([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1])
-    10.0
-
-    """
-    sums = np.empty((part.k, part.k))
-    for segment, centroid in enumerate(part.centroids):
-        to = np.sqrt(((part.space.X - centroid) ** 2).sum(axis=1))
-        sums[:, segment] = np.bincount(part.labels, weights=to, minlength=part.k)
-    mean = (sums + sums.T) / (part.sizes[:, None] + part.sizes)
-    return float(mean[np.triu_indices(part.k, 1)].min()) / _extent(part)
-
-
-def _extent(part: Labelled) -> float:
-    """Greatest of twice the mean distance to the centroid."""
-    if not part.scatter.sum() > part.space.rounding:
-        raise Undefined("no spread within the segments")
-    sums = np.bincount(part.labels, weights=part.to_centroid, minlength=part.k)
-    return 2 * float((sums / part.sizes).max())
 
 
 def diameter(part: Labelled) -> float:
@@ -258,5 +205,3 @@ def _nearest(points, along, first, last, split, best, slack):  # type: ignore[no
 
 
 dunn_score = plain("dunn")
-gdi43_score = plain("gdi43")
-gdi53_score = plain("gdi53")

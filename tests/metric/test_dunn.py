@@ -24,11 +24,11 @@ from test_dispersion import (
 from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
 from test_silhouette import customers, is_defined
 
-from segbench.metric.separation import dunn_score, gdi43_score, gdi53_score
+from segbench.metric import dunn_score, gdi43_score, gdi53_score
 
 FEW = settings(deadline=None, max_examples=40)
 SCORES = [dunn_score, gdi43_score, gdi53_score]
-separation = importlib.import_module("segbench.metric.separation")
+dunn = importlib.import_module("segbench.metric.dunn")
 
 
 def naive_dunn(D: np.ndarray, labels: np.ndarray) -> float:
@@ -100,7 +100,7 @@ def test_dunn_in_gower_space_is_the_loop_or_undefined(case):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("labelling", ["random", "by border", "by centre", "far apart"])
 def test_dunn_of_more_than_a_block_in_any_space(kind, labelling, monkeypatch):
-    monkeypatch.setattr(separation, "ROWS", 16)
+    monkeypatch.setattr(dunn, "ROWS", 16)
     reference = table(kind, 90)
     x = np.nan_to_num(reference.X)
     rng = np.random.default_rng(1)
@@ -131,15 +131,15 @@ def test_dunn_of_some_chunks(d):
 def test_dunn_looks_at_few_pairs(kind, monkeypatch):
     """Of the pairs of two segments either side of a border, and of those within."""
     reference, looked_at = table(kind, 1200), []
-    original = separation.distances
+    original = dunn.distances
 
     def counted(points, i, left, right, out):
         looked_at.append(right - left)
         original(points, i, left, right, out)
 
     for kernel in ("_farthest", "_nearest"):
-        monkeypatch.setattr(separation, kernel, getattr(separation, kernel).py_func)
-    monkeypatch.setattr(separation, "distances", counted)
+        monkeypatch.setattr(dunn, kernel, getattr(dunn, kernel).py_func)
+    monkeypatch.setattr(dunn, "distances", counted)
     labels = (reference.X[:, 0] > 0).astype(int)
     assert in_space("dunn", reference, labels).value > 0
     assert sum(looked_at) < (0.05 if kind == "euclidean" else 0.5) * 1200 * 1199 / 2

@@ -5,27 +5,15 @@ Within a segment each pair is worked out once. Memory is O(n k).
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from segbench.contracts import Floats, Ints, Rows
-from segbench.metric.gower import gower_sums
-from segbench.metric.kernels import (
-    MARGIN,
-    TILE,
-    Points,
-    blocks,
-    each,
-    sums_to_range,
-    tile_sums,
-)
-from segbench.metric.nearest import nearest_segment
-from segbench.metric.prepared import Labelled, Prepared
-
-ROWS, MOST = 256, 32
-"""Rows worked on at a time, and blocks that a segment is cut into at most (memory is n times that).
-"""
+from segbench.metric.kernels.distances import MARGIN, Points
+from segbench.metric.kernels.gower import gower_sums
+from segbench.metric.kernels.nearest_segment import nearest_segment
+from segbench.metric.kernels.sums import sums_to, sums_within
+from segbench.metric.labelled import Labelled
+from segbench.metric.prepared import Prepared
 
 
 def own_means(part: Labelled, rows: Rows | None = None, *, single: bool = False) -> Floats:
@@ -86,7 +74,7 @@ def _own_means(part: Labelled, rows: Rows, single: bool) -> Floats:
         by_segment = np.argsort(own, kind="stable")
         asked = part.position[rows[by_segment]]
         sums = np.empty(len(rows))
-        sums[by_segment] = _sums_to(
+        sums[by_segment] = sums_to(
             _points(part, single), part.starts, asked, own[by_segment], part.threads
         )
     return np.asarray(sums / np.maximum(part.sizes[own] - 1, 1))
@@ -117,52 +105,3 @@ def _gower(part: Labelled, rows: Rows) -> Floats:
         return gower_sums(part.space.points, part.labels, part.k, part.threads, rows)
 
     return part.keep("gower_sums", make) if len(rows) == len(part) else make()
-
-
-def sums_within(points: Points, starts: Rows, threads: int) -> Floats:
-    """(n,) sum of the Euclidean distances to the own segment, for points in order of segment.
-
-    Each pair of blocks of a segment is one tile, whose sums by row and by column are kept apart
-    (one line per block) and added up in order at the end.
-    """
-    lines = max((len(_cuts(a, b)) for a, b in pairwise(starts.tolist())), default=0)
-    parts = np.zeros((lines, len(points.rows)))
-    tasks = []
-    for first, last in pairwise(starts.tolist()):
-        own = _cuts(first, last)
-        tasks += [(own, i, j) for j in range(len(own)) for i in range(j + 1)]
-
-    def tile(task: tuple[list[tuple[int, int]], int, int]) -> None:
-        own, i, j = task
-        (a, b), (c, d) = own[i], own[j]
-        across = np.zeros(d - c)
-        tile_sums(points.columns, points.rows, a, b, c, d, parts[j, a:b], across)
-        parts[i, c:d] += across
-
-    each(tile, tasks, threads)
-    return parts.sum(axis=0)
-
-
-def _cuts(first: int, last: int) -> list[tuple[int, int]]:
-    """Blocks of first..last: short ones for the cache, longer where there would be too many."""
-    size = max(TILE, -(-(last - first) // MOST))
-    return [(first + a, first + b) for a, b in blocks(last - first, size)]
-
-
-def _sums_to(points: Points, starts: Rows, rows: Rows, asked: Rows, threads: int) -> Floats:
-    """(m,) sum of distances from each row to the segment it asks for (`asked` ascending)."""
-    out = np.empty(len(rows))
-    cuts = np.searchsorted(asked, np.arange(len(starts)))
-    tasks = [
-        (segment, first + cuts[segment], last + cuts[segment])
-        for segment in range(len(starts) - 1)
-        for first, last in blocks(cuts[segment + 1] - cuts[segment], ROWS)
-    ]
-
-    def run(task: tuple[int, int, int]) -> None:
-        segment, first, last = task
-        sums_to_range(points.columns, points.rows, rows, first, last,
-                      starts[segment], starts[segment + 1], out)  # fmt: skip
-
-    each(run, tasks, threads)
-    return out

@@ -7,6 +7,7 @@ number of its segments, never as a row or column each, so that the table of two 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from numba import njit
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from segbench.contracts import Floats, Ints
+from segbench.contracts import Ints
 from segbench.errors import Undefined
 
 Counts = npt.NDArray[np.int64]
 SMALL = 4096  # cells of a table that costs nothing, however few the customers
-DENSE = 10_000  # cells up to which the solver for full tables is the faster one
 WIDE = (np.dtype(np.int32), np.dtype(np.int64))  # integers that may be counted as they are
-UNSEEN = 1e-25  # a share of the sum, far below what a float can hold
 
 
 @dataclass(frozen=True)
@@ -145,83 +141,9 @@ def codes(labels: Any, name: str) -> npt.NDArray[Any]:
     return found
 
 
-def expected_information(table: Contingency) -> float:
-    """Mean of the mutual information over all labellings with these segment sizes, in nats.
-
-    It depends on nothing but the sizes, so segments of equal size, noise above all, are computed
-    once and counted as often as they occur.
-    """
-    a, b = _distinct(table.a_size, table.a_times), _distinct(table.b_size, table.b_times)
-    return float(_expected(*a, *b, table.n))
-
-
-def _distinct(size: Counts, times: Counts) -> tuple[Counts, Floats]:
-    sizes, which = np.unique(size[times > 0], return_inverse=True)
-    return sizes, np.bincount(which, times[times > 0]).astype(np.float64)
-
-
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _expected(a: Counts, a_times: Floats, b: Counts, b_times: Floats, n: int) -> float:
-    total = 0.0
-    for i in range(len(a)):
-        for j in range(len(b)):
-            total += a_times[i] * b_times[j] * _expected_cell(a[i], b[j], n)
-    return total
-
-
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _expected_cell(a: int, b: int, n: int) -> float:
-    """Mean of x / n * log(n * x / (a * b)), x being the hypergeometric overlap of a and b.
-
-    Probabilities come from the mode outwards by their ratios, so there are neither factorials,
-    whose logarithms lose digits, nor the many terms that no sum would notice.
-    """
-    mode, apart, scale = (a + 1) * (b + 1) // (n + 2), n - a - b, n / (a * b)
-    weights, total = 0.0, 0.0
-    x, weight = mode, 1.0
-    while weight > UNSEEN:
-        weights += weight
-        total += weight * x * np.log(scale * x) if x > 0 else 0.0
-        weight *= (a - x) / (x + 1.0) * ((b - x) / (apart + x + 1.0))
-        x += 1
-    x, weight = mode, mode / (a - mode + 1.0) * ((apart + mode) / (b - mode + 1.0))
-    while weight > UNSEEN:
-        x -= 1
-        weights += weight
-        total += weight * x * np.log(scale * x) if x > 0 else 0.0
-        weight *= x / (a - x + 1.0) * ((apart + x) / (b - x + 1.0))
-    return total / weights / n
-
-
-def best_pairing(table: Contingency, weights: Floats) -> float:
-    """Largest sum of weights that pairs each segment of a with at most one of b, and vice versa.
-
-    Args:
-        weights: (m,) what a pair of segments of the groups that meet is worth, at least 0.
-
-    """
-    # The noise customers that share a segment are worth the same, and it can be paired with only
-    # one of them: one node stands for all. Those that are noise on both sides pair off.
-    height, width = len(table.a_size) - 1, len(table.b_size) - 1
-    apart = (table.row == 0) & (table.column == 0)
-    rest, row, column = ~apart, table.row - 1, table.column - 1
-    left = np.where(row < 0, height + column, row)[rest]
-    right = np.where(column < 0, width + row, column)[rest]
-    pairs = _pair(left, right, weights[rest]) if rest.any() else 0.0
-    return pairs + float((weights * table.times)[apart].sum())
-
-
-def _pair(left: Counts, right: Counts, weights: Floats) -> float:
-    height, width = int(left.max()) + 1, int(right.max()) + 1
-    if height * width <= DENSE:
-        matrix = np.zeros((height, width))
-        matrix[left, right] = weights
-        return float(matrix[linear_sum_assignment(matrix, maximize=True)].sum())
-    # The solver for sparse tables wants everyone paired and no weight of 0: everyone on the left
-    # may stay with a partner of its own, and every weight is 1 more.
-    partner = np.arange(width, width + height)
-    ends = np.append(left, np.arange(height)), np.append(right, partner)
-    graph = coo_array((np.append(weights + 1, np.ones(height)), ends)).tocsr()
-    row, column = min_weight_full_bipartite_matching(graph, maximize=True)
-    partner[row] = column
-    return float(weights[partner[left] == right].sum())
+def of_labels(agree: Callable[[Ints, Ints], float], labels_true: Any, labels_pred: Any) -> float:
+    """An agreement of labels of any kind; NaN where it is undefined."""
+    try:
+        return agree(codes(labels_true, "labels_true"), codes(labels_pred, "labels_pred"))
+    except Undefined:
+        return float("nan")

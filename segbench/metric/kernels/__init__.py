@@ -1,0 +1,1 @@
+"""numba kernels and what drives them: distances, sums of them, nearest neighbours, trees."""
