@@ -13,6 +13,7 @@ from segbench import __version__
 from segbench.errors import InputError, SegbenchError
 
 FORMATS = ("table", "json", "csv", "markdown")
+DELIMITER = "one character, tab or whitespace; default: what the header has of , ; tab and |"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="attributes to score on, default: all")  # fmt: skip
     score.add_argument("--id", metavar="COLUMN", help="of both files, if it is not called id, ...")
     score.add_argument("--format", choices=("table", "json"), default="table")
-    score.add_argument("--delimiter", default=",")
+    score.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
     score.set_defaults(command=_score)
     assign = commands.add_parser("assign", help="give each new customer a segment")
     assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     assign.add_argument("--out", type=Path, required=True, metavar="FILE")
     assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
                         help="where keys are looked up")  # fmt: skip
-    assign.add_argument("--delimiter", default=",")
+    assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
     assign.set_defaults(command=_assign)
     datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
     datasets.add_argument("name", nargs="?", metavar="NAME")
@@ -148,7 +149,17 @@ def _leaderboard(options: argparse.Namespace) -> int:
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"found {text!r}, wanted names with commas between them")
+    return names
+
+
+def _delimiter(text: str) -> str:
+    mark = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(mark) != 1 and mark != "whitespace":
+        raise argparse.ArgumentTypeError(f"found {text!r}, wanted one character, tab or whitespace")
+    return mark
 
 
 def _score(options: argparse.Namespace) -> int:

@@ -208,7 +208,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Result:
-    """One finished cell, exactly as it stands in `result.json`."""
+    """One finished cell, exactly as it stands in `result.json`.
+
+    `objectives` are the scores that its parameters were tuned on, the validity first.
+    """
 
     key: str
     sweep: str
@@ -220,6 +223,7 @@ class Result:
     baseline: bool
     space: str | None
     seed: int
+    objectives: Sequence[str] = field(default_factory=list)
     params: Mapping[str, Any] = field(default_factory=dict)
     segments: Mapping[str, Any] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)

@@ -82,7 +82,7 @@ class Finish:
                      "sha256": self.table.sha256, "terms": terms_key(config)},
             features=config["features"]["name"], algorithm=config["algorithm"]["name"],
             baseline=config["algorithm"]["baseline"], space=self.reference.kind,
-            seed=config["seed"], params=params,
+            seed=config["seed"], objectives=list(config["study"]["objectives"]), params=params,
             segments={
                 "k": partition.k, "sizes": sizes.tolist(), "noise": partition.noise,
                 "largest_share": float(shares.max(initial=0.0)),
@@ -192,7 +192,7 @@ def without_partition(
                  "sha256": cell.data_sha256, "terms": terms_key(config)},
         features=config["features"]["name"], algorithm=config["algorithm"]["name"],
         baseline=config["algorithm"]["baseline"], seed=config["seed"],
-        peak_mb=peak_mb(), versions=versions(),
+        objectives=list(config["study"]["objectives"]), peak_mb=peak_mb(), versions=versions(),
         **{"space": None, "seconds": {"total": total, "tuning": 0.0}, **known},
     )  # fmt: skip
 

@@ -126,6 +126,7 @@ def flat(row: Row) -> dict[str, Any]:
         "dataset": result.dataset["name"], "rank": row.rank, "status": result.status,
         "eligible": row.eligible, "baseline": result.baseline, "features": result.features,
         "algorithm": result.algorithm, "space": result.space, "seed": result.seed,
+        "tuned_on": ", ".join(result.objectives),
     }  # fmt: skip
     for name in SCORES:
         score = result.scores.get(name)

@@ -48,7 +48,7 @@ class SegmentModel:
     estimator: Any
     about: Mapping[str, Any]
 
-    def assign(self, table: Path, delimiter: str = ",") -> Assignment:
+    def assign(self, table: Path, delimiter: str | None = None) -> Assignment:
         """A segment for each customer of a CSV file that has the columns of the training table.
 
         Raises:

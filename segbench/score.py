@@ -55,7 +55,7 @@ class Scored:
 def score_files(
     table: Path, labels: Path, *, space: str | None = None, metrics: Sequence[str] = (),
     reference: Sequence[str] = (), columns: Sequence[str] = (), id_column: str | None = None,
-    delimiter: str = ",", threads: int | None = None,
+    delimiter: str | None = None, threads: int | None = None,
 ) -> Scored:  # fmt: skip
     """Score the partition in `labels` on the customers in `table`.
 
@@ -70,7 +70,7 @@ def score_files(
         reference: columns of the table with known labels; never used as attributes.
         columns: the attributes that the space is made of; none means all.
         id_column: of both files, where it is not called id, customer_id, ...
-        delimiter: of both files.
+        delimiter: of both files; None: what the header of each has of , ; tab and |.
         threads: how many work at a time, all processors by default; no score depends on it.
 
     Raises:
@@ -105,7 +105,7 @@ def _wanted(metrics: Sequence[str], with_reference: bool) -> list[str]:
     return [*INTERNAL, *(EXTERNAL if with_reference else ())]
 
 
-def read_labels(path: Path, table: Table, delimiter: str = ",") -> npt.NDArray[np.int64]:
+def read_labels(path: Path, table: Table, delimiter: str | None = None) -> npt.NDArray[np.int64]:
     """(n,) integer labels of the table's customers, in the table's order; -1 is noise.
 
     Raises:
@@ -132,7 +132,7 @@ def read_labels(path: Path, table: Table, delimiter: str = ",") -> npt.NDArray[n
     return np.where(noise, -1, codes)
 
 
-def _columns(path: Path, delimiter: str) -> dict[str, npt.NDArray[Any]]:
+def _columns(path: Path, delimiter: str | None) -> dict[str, npt.NDArray[Any]]:
     if path.suffix.lower() not in (".parquet", ".pq"):
         return dict(read({"path": str(path), "delimiter": delimiter}).columns)
     try:

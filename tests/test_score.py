@@ -93,6 +93,13 @@ def test_an_id_of_any_name_and_float_ids(files, tmp_path):
     assert score_files(tmp_path / "t.csv", tmp_path / "l.parquet").scores["silhouette"] == expected
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_each_file_has_the_delimiter_of_its_header(files, mark, tmp_path):
+    labels = pd.read_csv(files[1])
+    labels.to_csv(tmp_path / "l.csv", index=False, sep=mark)
+    assert score_files(files[0], tmp_path / "l.csv").scores == score_files(*files).scores
+
+
 @pytest.mark.parametrize("options, message", [
     ({"metrics": ["silhuette"]}, "found silhuette, wanted some of quality"),
     ({"metrics": ["ari"]}, "wanted --reference COLUMN"),
@@ -114,6 +121,17 @@ def test_command_prints_a_table_or_json(segbench: Run, files):
     plain = json.loads(segbench(*command, "--format", "json").stdout)
     assert plain["segments"] == {"k": 2, "sizes": [30, 30], "noise": 0}
     assert plain["scores"]["nca"]["value"] == 1.0
+    for option, text in (("--metrics", ""), ("--columns", "visits,,"), ("--delimiter", "ab")):
+        refused = segbench(*command, option, text)
+        assert refused.returncode == 2 and f"found '{text}'" in refused.stderr
+    tabs = files[0].with_name("tabs.csv")
+    pd.read_csv(files[0]).to_csv(tabs, index=False, sep="\t")
+    assert (
+        segbench(
+            "score", str(tabs), str(tabs), "--delimiter", r"\t", "--columns", "visits,spend"
+        ).returncode
+        == 2
+    )  # no label column, but the table was read
     wrong = segbench("score", str(files[0]), "nowhere.csv")
     assert wrong.returncode == 2 and "nowhere.csv: found no such file" in wrong.stderr
     assert len(wrong.stderr.strip().splitlines()) == 1

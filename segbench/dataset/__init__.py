@@ -63,7 +63,7 @@ def fingerprint(spec: Mapping[str, Any]) -> str:
 
 def read_customers(
     path: Path,
-    delimiter: str,
+    delimiter: str | None,
     id_name: str,
     numeric: Sequence[str],
     ordinal: Mapping[str, Sequence[str]],

@@ -80,7 +80,7 @@ def read(spec: Mapping[str, Any]) -> Raw:
     """Parse the file of `spec` as delimited text with a header line."""
     found = source(spec)
     text = decode(found)
-    columns, lines = parse(text, str(found.path), str(spec.get("delimiter") or ","))
+    columns, lines = parse(text, str(found.path), spec.get("delimiter") or header_delimiter(text))
     return Raw(str(found.path), columns, lines, found.sha256)
 
 
@@ -172,6 +172,12 @@ def parse(
     _check_single_column(names, body, file, delimiter)
     cells = np.array(body, dtype=object)
     return {name: cells[:, j] for j, name in enumerate(names)}, np.array(lines, dtype=np.int64)
+
+
+def header_delimiter(text: str) -> str:
+    """Which of , ; tab and | splits the header into most columns: the first if none does."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t|", key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
 
 
 def _fields(text: str, file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

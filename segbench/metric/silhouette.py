@@ -111,9 +111,10 @@ def _error_bound(part: Labelled, a: Floats, b: Floats) -> Floats:
     """
     u = 2.0**-24
     norm = np.sqrt((part.space.X**2).sum(axis=1))
-    mean = np.bincount(part.labels, weights=norm) / part.sizes
-    moved_a = u * (norm + mean[part.labels])
-    moved_b = u * (norm + mean.max())
+    total = np.bincount(part.labels, weights=norm)
+    others = np.maximum(part.sizes - 1, 1)[part.labels]
+    moved_a = u * (norm + (total[part.labels] - norm) / others)
+    moved_b = u * (norm + (total / part.sizes).max())
     small, large = np.minimum(a, b), np.maximum(a, b)
     relative = 2 * (part.space.X.shape[1] / 8 + 3.5) * u * small
     # small / a is at most 1 and so is small / b, also where a or b is 0.

@@ -98,7 +98,7 @@ def _grid(rows: list[Row], wide: bool) -> Grid:
     columns = _columns(rows, _interval if wide else _number)
     grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in columns:
-        left = name in ("features", "algorithm", "sweep")
+        left = name in ("features", "algorithm", "tuned on", "sweep")
         if wide or name != "time":
             grid.add_column(name, justify="left" if left else "right", no_wrap=True)
     for row in rows:
@@ -120,6 +120,8 @@ def _columns(rows: list[Row], interval: Callable[[Score | None], str]) -> dict[s
         "quality": lambda row: _number(row.result.scores.get("quality")),
         "stability": lambda row: interval(row.result.scores.get("stability_ari")),
     }
+    if len({tuple(row.result.objectives) for row in rows if row.rank}) > 1:
+        columns["tuned on"] = lambda row: ", ".join(row.result.objectives)
     if len({row.result.seed for row in rows}) > 1:
         columns["seed"] = lambda row: str(row.result.seed)
     if len({row.result.trials.get("planned") for row in rows if row.rank}) > 1:

@@ -59,9 +59,9 @@ BAD = {
     "row too short": (GOOD + "c8,1\n", {}, 10, None, "2 fields"),
     "row too long": (GOOD + "\nc8,1,a,b\n", {}, 11, None, "4 fields"),
     "unclosed quote": (GOOD + 'c8,"1,a\n', {}, 10, None, "unexpected end"),
-    "semicolons": (GOOD.replace(",", ";"), {}, 1, None, "';'"),
-    "tabs": (GOOD.replace(",", "\t"), {}, 1, None, "'\\t'"),
-    "bars": (GOOD.replace(",", "|"), {}, 1, None, "'|'"),
+    "semicolons": (GOOD.replace(",", ";"), {"delimiter": ","}, 1, None, "';'"),
+    "tabs": (GOOD.replace(",", "\t"), {"delimiter": ","}, 1, None, "'\\t'"),
+    "bars": (GOOD.replace(",", "|"), {"delimiter": ","}, 1, None, "'|'"),
     "commas, declared otherwise": (GOOD, {"delimiter": ";"}, 1, None, "','"),
     "commas, declared as spaces": (GOOD, {"delimiter": "whitespace"}, 1, None, "','"),
     "duplicate id": (GOOD + "c3,1,a\n", {}, 10, "id", "'c3'"),
@@ -125,6 +125,14 @@ def test_a_damaged_archive_is_refused(tmp_path, suffix, damage):
         }[damage]
     )
     assert refusal(load, table_spec(path)).file == str(path)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_the_header_tells_the_delimiter(tmp_path, mark):
+    path, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    path.write_text(GOOD)
+    other.write_text(GOOD.replace(",", mark))
+    pd.testing.assert_frame_equal(load(table_spec(path))[0].frame, load(table_spec(other))[0].frame)
 
 
 @pytest.mark.parametrize("delimiter", ["ab", ",,"])

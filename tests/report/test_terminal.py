@@ -52,6 +52,13 @@ def test_reversal_is_said_with_the_numbers():
     assert "a (rank 1): 0.100" in text and "b (rank 2): 0.400" in text
 
 
+def test_what_rows_were_tuned_on_shows_where_it_differs():
+    one, other = entry("a", 0.9, objectives=["quality"]), entry("b", 0.5, objectives=["compact"])
+    text = render(rank([one, other]))
+    assert "tuned on" in text and "compact" in text
+    assert "tuned on" not in render(rank([one]))
+
+
 def test_winner_profile_is_shown(tmp_path: Path):
     (tmp_path / "profile.csv").write_text(
         "segment,size,share,spend,plan\n0,6,0.6,12.5,pro\n-1,4,0.4,,\n"
