@@ -8,26 +8,16 @@ most customers have several neighbours within their core distance), segbench by 
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
 from hdbscan.validity import validity_index
+from timing import timed
 
 from segbench.machine import processors
 from segbench.metric.density import dbcv_score
 
 RUNS, WANTED = 3, 20
-
-
-def timed(score: Callable[[], float]) -> tuple[float, float]:
-    times, value = [], 0.0
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        value = score()
-        times.append(time.perf_counter() - start)
-    return value, statistics.median(times)
 
 
 def customers(n: int, d: int, k: int = 6) -> tuple[np.ndarray, np.ndarray]:
@@ -48,8 +38,8 @@ def main() -> None:
     dbcv_score(*customers(100, 3))  # compiles
     for n, d in ((2_000, 3), (10_000, 8)):
         X, labels = customers(n, d)
-        mine, own = timed(lambda x=X, y=labels: dbcv_score(x, y))
-        theirs, peer = timed(lambda x=X, y=labels: validity_index(x, y))
+        mine, own = timed(lambda x=X, y=labels: dbcv_score(x, y), RUNS)
+        theirs, peer = timed(lambda x=X, y=labels: validity_index(x, y), RUNS)
         print(
             f"  DBCV, n={n:,}, d={d}: ours {own:.3f} s, hdbscan {peer:.2f} s, ratio "
             f"{peer / own:.0f}x (wanted: {WANTED}x); values {mine:.4f}, {theirs:.4f}"

@@ -6,13 +6,11 @@ make bench      or      python experiments/speed/gower.py
 from __future__ import annotations
 
 import os
-import statistics
-import time
 import tracemalloc
-from collections.abc import Callable
 
 import numpy as np
 from sklearn.metrics import silhouette_samples as of_matrix
+from timing import timed
 
 from segbench.contracts import Reference
 from segbench.metric.labelled import Labelled
@@ -67,15 +65,6 @@ def with_gaps(X: np.ndarray, C: np.ndarray, rows: slice) -> np.ndarray:
         common += known
         total += (c[rows, None] != c) & known
     return np.where(common > 0, total / np.maximum(common, 1), 1.0)
-
-
-def timed(score: Callable[[], np.ndarray], runs: int) -> tuple[np.ndarray, float]:
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        values = score()
-        times.append(time.perf_counter() - start)
-    return values, statistics.median(times)
 
 
 def main() -> None:

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import os
 import resource
-import statistics
-import time
 from collections.abc import Callable, Iterator
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -22,6 +20,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np
 from numba import njit
 from sklearn import metrics
+from timing import timed
 
 from segbench.metric.kernels.distances import FAST
 from segbench.metric.kernels.sums import sums_to_range
@@ -34,16 +33,6 @@ RUNS = 11
 CASES = ((20_000, 8, 8, 50), (20_000, 32, 8, 20), (20_000, 8, 30, 80))
 LARGE = (200_000, 8, 8)
 FUSED = 8  # operations on a number while it is in a register
-
-
-def timed(work: Callable[[], float], runs: int = RUNS) -> tuple[float, float]:
-    """Value, and median seconds."""
-    times, value = [], 0.0
-    for _ in range(runs):
-        start = time.perf_counter()
-        value = work()
-        times.append(time.perf_counter() - start)
-    return value, statistics.median(times)
 
 
 def customers(n: int, d: int, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +70,7 @@ def rate(work: Callable[..., None], dtype: type) -> float:
     """Elements a second that one thread works through in its first-level cache."""
     values = np.full(1024, 0.5, dtype)
     work(values, 1)
-    _, seconds = timed(lambda: work(values, 20_000) or 0.0)
+    _, seconds = timed(lambda: work(values, 20_000), RUNS)
     return 1024 * 20_000 / seconds
 
 
@@ -100,7 +89,7 @@ def reached(d: int, dtype: type) -> float:
         return float(sums[0])
 
     work()
-    return 2_500_000 / timed(work)[1]
+    return 2_500_000 / timed(work, RUNS)[1]
 
 
 def rows() -> Iterator[str]:
@@ -115,7 +104,9 @@ def rows() -> Iterator[str]:
         theirs, peer = timed(lambda x=X, y=labels: metrics.silhouette_score(x, y), 2)
         for threads, single in ((2, True), (1, True), (2, False), (1, False)):
             silhouette(X, labels, threads, single)  # compiles
-            mine, own = timed(lambda x=X, y=labels, t=threads, s=single: silhouette(x, y, t, s))
+            mine, own = timed(
+                lambda x=X, y=labels, t=threads, s=single: silhouette(x, y, t, s), RUNS
+            )
             aim = f" (wanted: {wanted}x)" if (threads, single) == (2, True) else ""
             path = "default" if single else "float64"
             yield (f"  n={n:,} d={d} k={k} {path}, {threads} threads: {own:.4f} s, "
