@@ -12,6 +12,7 @@ from conftest import Run
 from scipy.stats import rankdata
 from sklearn import metrics
 
+from segbench.contracts import Partition
 from segbench.errors import InputError
 from segbench.metric import EXTERNAL, INTERNAL
 from segbench.score import score_files
@@ -64,10 +65,88 @@ def test_parquet_and_labels_in_order_and_noise(files, tmp_path):
     assert score_files(files[0], tmp_path / "labels.parquet").partition.noise == 20
 
 
+def labelled(files: tuple[Path, Path], name: str, frame: pd.DataFrame) -> Partition:
+    """The partition in a CSV of this content, of the customers of the fixture."""
+    path = files[0].with_name(name)
+    frame.to_csv(path, index=False)
+    return score_files(files[0], path, metrics=["entropy"]).partition
+
+
+@pytest.mark.parametrize("word", ["-1", "-1.0", "noise", "Noise", "NOISE", " noise ", "", "NA"])
+def test_every_word_for_no_segment(files, word):
+    named = [word] * 7 + ["A", "B"] * 26 + ["A"]
+    found = labelled(files, "words.csv", pd.DataFrame({"segment": named}))
+    assert found.noise == 7 and found.k == 2 and (found.labels[:7] == -1).all()
+
+
+def test_a_label_belongs_to_the_customer_of_its_id(files):
+    group = np.arange(60) ** 2 // 700  # 27, 11, 8, 7, 6 and 1 customers, in order
+    frame = pd.DataFrame({"id": [f"c{i}" for i in range(60)], "segment": group})
+    shuffled = frame.sample(frac=1, random_state=2)
+    assert labelled(files, "shuffled.csv", shuffled).labels.tolist() == group.tolist()
+
+
+def test_capitals_and_blanks_do_not_matter(files):
+    labels = pd.read_csv(files[1])
+    expected = labelled(files, "plain.csv", labels).labels.tolist()
+    loud = labels.rename(columns={"id": "ID", "segment": "Segment"})
+    loud["ID"] = " " + loud["ID"] + " "
+    loud["Segment"] = np.where(np.arange(60) % 2, loud["Segment"], loud["Segment"] + " ")
+    assert labelled(files, "loud.csv", loud).labels.tolist() == expected
+
+
+def test_of_several_columns_the_first_by_name_holds_the_labels(files):
+    labels = pd.read_csv(files[1])
+    expected = labelled(files, "plain.csv", labels).labels.tolist()
+    other = labels.assign(**{"class": "x", "cluster": "y", "label": "z"})
+    assert labelled(files, "more.csv", other).labels.tolist() == expected
+
+
+def test_ids_are_known_by_a_usual_name_though_the_table_has_another(files, tmp_path):
+    table = pd.read_csv(files[0]).rename(columns={"id": "CustNo"})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    labels = pd.read_csv(files[1]).rename(columns={"id": "customer_id"})
+    labels.to_csv(tmp_path / "l.csv", index=False)
+    found = score_files(tmp_path / "t.csv", tmp_path / "l.csv", id_column="CustNo")
+    assert found.partition.labels.tolist() == score_files(*files).partition.labels.tolist()
+
+
+@pytest.mark.parametrize("name", ["l.parquet", "l.pq", "L.PARQUET"])
+@pytest.mark.parametrize("values", [[0.5, 1.5, np.nan], ["0", "1", None], [0.0, 1.0, np.nan]])
+def test_parquet_of_any_suffix_and_type(files, name, values):
+    path = files[0].with_name(name)
+    pd.DataFrame({"segment": values * 20}).to_parquet(path)
+    found = score_files(files[0], path, metrics=["entropy"]).partition
+    assert found.labels.tolist() == [0, 1, -1] * 20
+
+
+def test_what_is_no_parquet_file_is_refused(files):
+    path = files[0].with_name("l.parquet")
+    with pytest.raises(InputError, match="found no such file, wanted a file of labels"):
+        score_files(files[0], path)
+    path.write_text("id,segment")
+    with pytest.raises(InputError, match="wanted a Parquet file"):
+        score_files(files[0], path)
+
+
+def test_the_delimiter_is_that_of_both_files(files, tmp_path):
+    for path, name in zip(files, ("t.csv", "l.csv"), strict=True):
+        pd.read_csv(path).to_csv(tmp_path / name, index=False, sep=";")
+    found = score_files(tmp_path / "t.csv", tmp_path / "l.csv", delimiter=";")
+    assert found.scores == score_files(*files).scores
+
+
+@pytest.mark.parametrize("number", [59, 61])
+def test_labels_in_order_are_as_many_as_customers(files, number):
+    with pytest.raises(InputError, match=f"found {number} labels without ids"):
+        labelled(files, "few.csv", pd.DataFrame({"segment": ["A", "B"] * 30 + ["A"]})[:number])
+
+
 @pytest.mark.parametrize("change, message", [
     (lambda f: f.iloc[1:], "no label for 1 customers"),
     (lambda f: pd.concat([f, f.iloc[[5]]]), "row 62, column 'id': found .* again"),
-    (lambda f: pd.concat([f, pd.DataFrame({"id": ["x9"], "segment": ["A"]})]), "found x9"),
+    (lambda f: pd.concat([f, pd.DataFrame({"id": ["x9"], "segment": ["A"]})]),
+     "row 62, column 'id': found x9"),
     (lambda f: f.drop(columns="segment"), "wanted one called segment"),
     (lambda f: f.rename(columns={"segment": "a"}).assign(b=1), "found columns a, b"),
     (lambda f: f.rename(columns={"id": "CustNo"}), "and no id, wanted --id COLUMN"),

@@ -83,6 +83,8 @@ def simplified_silhouette(part: Labelled) -> float:
         others = np.flatnonzero(part.labels != segment)
         to = np.sqrt(((X[others] - centroids[segment]) ** 2).sum(axis=1))
         b[others] = np.minimum(b[others], to)
+    # A customer at its own and another centroid scores 0, not what rounding says.
+    a, b = (np.where(x**2 > part.space.rounding, x, 0.0) for x in (a, b))
     return float(_s(part.sizes[part.labels], a, b).mean())
 
 

@@ -181,6 +181,27 @@ def test_equals_scikit_learn_on_many_customers(ours, theirs, k):
     assert ours(a, b) == pytest.approx(expected, abs=1e-10)
 
 
+def test_the_shared_scores_are_scikit_learns_on_a_thousand_pairs():
+    shared = [
+        (adjusted_rand_score, metrics.adjusted_rand_score),
+        (adjusted_mutual_info_score, metrics.adjusted_mutual_info_score),
+        (fowlkes_mallows_score, metrics.fowlkes_mallows_score),
+        (v_measure_score, metrics.v_measure_score),
+        (normalized_mutual_info_score, None),  # V-measure by another name
+    ]
+    for seed in range(1_000):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(2, 80))
+        a, b = (rng.integers(rng.integers(1, 12), size=n) for _ in range(2))
+        b = np.where(rng.random(n) < rng.choice([0.0, 0.7, 1.0]), a, b)
+        expected = [theirs(a, b) for _, theirs in shared[:4]]
+        expected.append(expected[3])
+        if len(set(a)) == len(set(b)) == n:
+            expected[2] = 1.0  # n segments twice: scikit-learn's 0 is of no pairs
+        found = [ours(a, b) for ours, _ in shared]
+        assert found == pytest.approx(expected, rel=1e-10, abs=1e-10), seed
+
+
 @FEW
 @given(PAIRS)
 def test_expected_information_is_exact(pairs):

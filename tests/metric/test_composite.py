@@ -44,6 +44,28 @@ def test_presets_are_of_scores_that_exist_and_grow_with_quality(name):
     assert maximize(name) and worst(name) == COMPOSITES[name].worst
 
 
+def test_a_combination_says_in_which_space_it_is():
+    both = Composite(("silhouette", "wcnn"))
+    assert both.combine(scores(silhouette=0.2, wcnn=0.4), 1.0).space == "rank"
+    undefined = {**scores(wcnn=0.4), "silhouette": Score.undefined("because", "gower")}
+    assert both.combine(undefined, 1.0).space == "gower"
+
+
+def test_presets_by_hand():
+    found = scores(silhouette=0.2, pearson_gamma=0.4, wcnn=0.9)
+    assert COMPOSITES["compact"].combine(found, 1.0).value == pytest.approx(0.5)
+    found = scores(dunn_nn=0.5, segment_jaccard_min=0.4)
+    assert COMPOSITES["separated"].combine(found, 1.0).value == pytest.approx(0.2)
+    found = scores(silhouette_z=-30.0, pearson_gamma_z=-6.0, wcnn_z=0.0)
+    assert COMPOSITES["calibrated"].combine(found, 1.0).value == pytest.approx(-12.0)
+
+
+def test_no_combination_is_worse_than_the_worst():
+    for name, low in (("compact", -1.0), ("separated", -1.0), ("calibrated", -1e6)):
+        found = scores(**dict.fromkeys(COMPOSITES[name].indices, low))
+        assert worst(name) <= COMPOSITES[name].combine(found, 1.0).value
+
+
 def test_rank_sum_ranks_each_index_and_shares_ties():
     candidates = [
         scores(silhouette=0.9, davies_bouldin=2.0),
@@ -61,6 +83,8 @@ def test_leaving_customers_out_wins_no_rank():
     assert rank_sum(both, ["silhouette", "wcnn"], [0.7, 1.0]).tolist() == [4, 2]
     bad = [scores(silhouette=-0.5), scores(silhouette=-0.4)]
     assert rank_sum(bad, ["silhouette"], [0.5, 1.0]).tolist() == [2, 1]
+    less_is_better = [scores(davies_bouldin=1.0), scores(davies_bouldin=0.9)]
+    assert rank_sum(less_is_better, ["davies_bouldin"], [0.5, 1.0]).tolist() == [2, 1]
 
 
 def test_worst_is_on_the_losing_side():

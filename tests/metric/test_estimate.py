@@ -8,7 +8,7 @@ from test_kernels import euclidean, gower
 
 from segbench.contracts import Partition, Reference
 from segbench.metric import Prepared, estimate, score_partition
-from segbench.metric.estimate import stratified_sample
+from segbench.metric.estimate import stratified_function, stratified_mean, stratified_sample
 
 NAMES = ("silhouette", "silhouette_macro", "pearson_gamma")
 
@@ -68,6 +68,46 @@ def test_every_segment_is_sampled_and_a_small_one_in_full():
     assert sample.tolist() == stratified_sample(labels, 3).tolist()
 
 
+STRATA = np.repeat([0, 1, 2], [10, 6, 1]).astype(np.int32)
+DRAWN = np.array([0, 2, 3, 7, 10, 13, 14, 16])
+
+
+def cochran(values: np.ndarray, weights: list[float]) -> tuple[float, float]:
+    """Mean and half of the interval, a segment at a time; one that is drawn in full is certain."""
+    mean = variance = 0.0
+    for segment, weight in enumerate(weights):
+        drawn, size = values[STRATA[DRAWN] == segment], (segment == STRATA).sum()
+        mean += weight * drawn.mean()
+        if len(drawn) < size:
+            variance += weight**2 * np.var(drawn, ddof=1) / len(drawn) * (1 - len(drawn) / size)
+    return mean, 1.959963984540054 * np.sqrt(variance)
+
+
+def test_the_interval_is_cochrans():
+    values, weights = np.random.default_rng(0).normal(size=8), [0.2, 0.5, 0.3]
+    score = stratified_mean(STRATA, DRAWN, values, np.array(weights))
+    mean, half = cochran(values, weights)
+    assert (score.value, score.low, score.high) == pytest.approx((mean, mean - half, mean + half))
+
+
+def test_the_interval_of_a_function_is_that_of_its_linear_part():
+    values = np.random.default_rng(1).normal(3.0, 1.0, size=(8, 2))
+    shares = [10 / 17, 6 / 17, 1 / 17]
+    (a, _), (b, _) = (cochran(values[:, i], shares) for i in range(2))
+    nothing = np.zeros((17, 2))
+    score = stratified_function(STRATA, DRAWN, values, nothing, lambda m: float(m[0] ** 2 * m[1]))
+    _, half = cochran(2 * a * b * values[:, 0] + a**2 * values[:, 1], shares)
+    expected = (a**2 * b, a**2 * b - half, a**2 * b + half)
+    assert (score.value, score.low, score.high) == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_is_known_of_everybody_is_no_estimate():
+    known = np.random.default_rng(2).normal(3.0, 1.0, size=(17, 2))
+    score = stratified_function(STRATA, DRAWN, known[DRAWN], known, lambda m: float(m[0] / m[1]))
+    exact = pytest.approx(known[:, 0].sum() / known[:, 1].sum())
+    assert (score.low, score.value, score.high) == (exact, exact, exact)
+
+
 def test_a_sample_of_everybody_is_exact(monkeypatch):
     X, partition = customers(1)
     monkeypatch.setattr(estimate, "SAMPLE", len(X))
@@ -76,6 +116,19 @@ def test_a_sample_of_everybody_is_exact(monkeypatch):
     for name in NAMES:
         assert found[name].value == pytest.approx(exact[name].value, rel=1e-10)
         assert found[name].high - found[name].low == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_segment_of_one_scores_0_in_an_estimate_too(small_samples):
+    X, partition = customers(5)
+    labels = np.where(np.arange(len(X)) < len(X) - 6, partition.labels, 4 + np.arange(len(X)))
+    lonely = Partition.from_labels(labels)
+    assert lonely.sizes.tolist()[-6:] == [1] * 6
+    exact, found = (
+        score_partition(Prepared(euclidean(X), exact=limit), lonely, NAMES)["silhouette_macro"]
+        for limit in (None, 100)
+    )
+    assert found.status == "estimate"
+    assert found.value == pytest.approx(exact.value, abs=0.02)
 
 
 def test_an_estimate_says_so_and_coverage_scales_its_interval(small_samples):

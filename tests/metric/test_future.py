@@ -97,6 +97,12 @@ def test_equal_spend_is_no_variance_even_if_its_mean_is_rounded(spend, n):
         epsilon_squared(np.log1p(np.full(n, spend)), labels)
 
 
+def test_a_small_difference_at_a_great_height_is_variance_all_the_same():
+    spend, labels = np.arange(40) / 1024, (np.arange(40) // 20).astype(np.int32)
+    expected = pytest.approx(by_definition(spend, labels), abs=1e-6)
+    assert epsilon_squared(1e8 + spend, labels) == expected
+
+
 def of_groups(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Three groups with means 0, 1, 2 and deviation 1: 0.4 of the variance is between them."""
     rng = np.random.default_rng(seed)
@@ -110,6 +116,19 @@ def test_interval_covers_the_truth_about_as_often_as_it_says():
     assert np.sum((low <= 0.4) & (high >= 0.4)) >= 52
     spread = np.std([epsilon_squared(*of_groups(150, seed)) for seed in range(1000)])
     assert np.mean(high - low) == pytest.approx(2 * 1.96 * spread, rel=0.15)
+
+
+def test_interval_is_that_of_the_resamples_that_keep_a_variance_and_two_groups():
+    values, labels = np.array([1.0, 2, 4, 8, 9]), np.array([0, 0, 0, 0, 1], dtype=np.int32)
+    rng, estimates = np.random.default_rng(3), []
+    for _ in range(500):
+        drawn = rng.integers(5, size=5)
+        if len(set(labels[drawn])) == 2:
+            estimates.append(by_definition(values[drawn], labels[drawn]))
+    assert 200 < len(estimates) < 400
+    lift = np.mean(estimates) - by_definition(values, labels)
+    expected = np.quantile(estimates, [0.025, 0.975]) - lift
+    assert epsilon_squared_interval(values, labels, 3) == pytest.approx(tuple(expected))
 
 
 def test_interval_narrows_with_the_square_root_of_the_customers():

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 
 from segbench.contracts import Reference
 from segbench.metric.kernels.distances import CHUNK, TILE
 from segbench.metric.kernels.gower import pairwise_sums
-from segbench.metric.kernels.nearest_segment import ROWS, lower_bounds
+from segbench.metric.kernels.nearest_segment import ROWS as ASKING
+from segbench.metric.kernels.nearest_segment import _moments, lower_bounds, nearest_segment
 from segbench.metric.kernels.sums import sums_within
 from segbench.metric.labelled import Labelled
 from segbench.metric.means import nearest_means, own_means
@@ -227,6 +229,41 @@ def test_no_lower_bound_is_above_the_mean_distance(case):
     assert np.isfinite(low[np.arange(n), nearest]).all()
 
 
+def test_moments_of_segments_longer_than_a_chunk_are_numpys():
+    rng, sizes = np.random.default_rng(0), [2 * CHUNK + 7, CHUNK, 3]
+    labels = np.repeat([0, 1, 2], sizes).astype(np.int32)
+    X = rng.exponential(size=(len(labels), 4)) + np.linspace(0, 5, len(labels))[:, None]
+    part = Labelled(Prepared(euclidean(X)), labels, 3)
+    moments = _moments(part.points, part.starts, 1)
+    for segment in range(3):
+        Y = part.space.X[labels == segment]
+        z = Y - Y.mean(axis=0)
+        r = (z**2).sum(axis=1)
+        spread = np.tril(2 * z.T @ z, -1) + np.diag((z**2).sum(axis=0))
+        np.testing.assert_allclose(moments.centre[:, segment], Y.mean(axis=0))
+        np.testing.assert_allclose(moments.spread[:, :, segment], spread / len(Y), atol=1e-14)
+        np.testing.assert_allclose(moments.third[:, segment], (z.T @ r) / len(Y), atol=1e-14)
+        np.testing.assert_allclose(moments.second[segment], r.mean())
+        np.testing.assert_allclose(moments.fourth[segment], (r**2).mean())
+
+
+def test_more_customers_than_ask_together_find_their_nearest_segment():
+    rng, n = np.random.default_rng(1), 2 * ASKING + 30
+    labels = rng.permutation(np.arange(n) % 5).astype(np.int32)
+    X = rng.normal(size=(n, 2)) + 2 * labels[:, None]
+    part = Labelled(Prepared(euclidean(X)), labels, 5)
+    D = cdist(X, X)
+    means = np.column_stack([D[:, labels == segment].mean(axis=1) for segment in range(5)])
+    means[np.arange(n), labels] = np.inf
+    np.testing.assert_allclose(nearest_means(part) * part.space.unit, means.min(axis=1), rtol=1e-12)
+
+
+def test_where_there_is_no_other_segment_nothing_is_nearest():
+    points, starts = Prepared(euclidean([[0.0], [1.0], [3.0]])).points, np.array([0, 3])
+    best, which = nearest_segment(points, starts, np.arange(3), np.zeros(3, dtype=np.intp), 1)
+    assert np.isinf(best).all() and which.tolist() == [-1] * 3
+
+
 @pytest.mark.parametrize("n", [2, 3, TILE - 1, TILE, TILE + 1, 2 * TILE + 1])
 @pytest.mark.parametrize("d", [1, 4, 5, 13])
 def test_sums_within_a_segment_of_any_length_around_the_tile(n, d):
@@ -240,7 +277,7 @@ def test_sums_within_a_segment_of_any_length_around_the_tile(n, d):
 
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_do_not_change_a_bit_of_the_means(threads):
-    n = 4 * ROWS + 3
+    n = 4 * ASKING + 3
     reference = euclidean(np.random.default_rng(0).normal(size=(n, 6)))
     labels = np.random.default_rng(2).integers(0, 3, size=n).astype(np.int32)
     for means in (own_means, nearest_means):

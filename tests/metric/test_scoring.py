@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,9 @@ from sklearn import metrics
 from test_kernels import euclidean, gower, mixed, naive_distances
 
 from segbench.contracts import Outcomes, Partition, Score
+from segbench.errors import Undefined
 from segbench.metric import EXTERNAL, INTERNAL, score_outcomes, score_partition
+from segbench.metric.future import epsilon_squared_interval
 from segbench.metric.kernels.distances import TILE
 
 POINTS = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
@@ -79,6 +81,20 @@ def test_leaving_customers_out_does_not_flatter():
         for labels in (HALVES, [*HALVES, -1, -1, -1], [*HALVES, 0, 1, 1])
     )
     assert left_out["quality"].value < every["quality"].value < dropped["quality"].value
+
+
+def test_leaving_customers_out_does_not_mend_a_bad_score():
+    partition = Partition.from_labels([0, 1, 0, 1, 0, -1])
+    scores = score_partition(euclidean(POINTS), partition, ["quality", "silhouette"])
+    assert scores["quality"].value == scores["silhouette"].value < 0
+
+
+def test_a_score_has_the_version_of_its_definition(monkeypatch):
+    monkeypatch.setitem(INTERNAL, "dunn", replace(INTERNAL["dunn"], version=7))
+    monkeypatch.setitem(EXTERNAL, "ari", replace(EXTERNAL["ari"], version=8))
+    partition = Partition.from_labels(HALVES)
+    assert score_partition(euclidean(POINTS), partition, ["dunn"])["dunn"].version == 7
+    assert score_outcomes(partition, reference(list("aabbcc")), 0)["ari"].version == 8
 
 
 @pytest.mark.parametrize("kind", ["gower", "standard"])
@@ -159,6 +175,15 @@ def test_a_reference_without_two_labels_says_nothing(truth):
     check_undefined(scores["ami"], None)
 
 
+def test_an_agreement_without_a_value_says_why(monkeypatch):
+    def never(truth: np.ndarray, labels: np.ndarray) -> float:
+        raise Undefined("because")
+
+    monkeypatch.setitem(EXTERNAL, "ari", replace(EXTERNAL["ari"], compute=never))
+    scores = score_outcomes(Partition.from_labels(HALVES), reference(list("aabbcc")), 0)
+    assert scores["ari"].why == "because" and scores["ari"].value is None
+
+
 @pytest.mark.parametrize("labels", [[0] * 6, [-1] * 6])
 def test_trivial_partitions_agree_with_nothing(labels):
     scores = score_outcomes(Partition.from_labels(labels), reference(list("aabbcc")), 0)
@@ -178,6 +203,16 @@ def test_future_is_scored_on_a_log_scale_that_keeps_the_sign():
     expected = 1 - 5 / 4 * within / ((y - y.mean()) ** 2).sum()
     assert score.value == pytest.approx(expected)
     assert score.low <= score.value <= score.high <= 1
+
+
+def test_the_interval_of_the_future_is_drawn_with_the_seed():
+    partition, future = Partition.from_labels(np.arange(40) % 2), np.arange(40.0)
+    a, b, c = (
+        score_outcomes(partition, Outcomes(future=future), seed)["future_eta2"]
+        for seed in (1, 1, 2)
+    )
+    assert a == b and a.value == c.value and (a.low, a.high) != (c.low, c.high)
+    assert (a.low, a.high) == epsilon_squared_interval(np.log1p(future), partition.labels, 1)
 
 
 def test_noise_is_one_group_for_the_future():

@@ -6,16 +6,30 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist, pdist
 from sklearn import metrics
 from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
 
 from segbench.contracts import Reference
 from segbench.errors import Undefined
-from segbench.metric import silhouette_score
+from segbench.metric import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    silhouette_macro_score,
+    silhouette_score,
+    simplified_silhouette_score,
+)
 from segbench.metric.labelled import Labelled
-from segbench.metric.means import join_noise
+from segbench.metric.means import join_noise, nearest_means, own_means
 from segbench.metric.prepared import Prepared
 from segbench.metric.registry import INTERNAL
+from segbench.metric.silhouette import (
+    BOUND,
+    SMALL,
+    _error_bound,
+    silhouette_by_segment,
+    silhouette_samples,
+)
 
 
 def silhouette(reference: Reference, labels: np.ndarray, **options: object) -> float:
@@ -54,6 +68,44 @@ def test_equals_scikit_learn_or_is_undefined(case):
         )
     else:
         assert np.isnan(silhouette_score(X, labels))
+
+
+def simplified(X: np.ndarray, labels: np.ndarray) -> float:
+    """By definition, a customer and a segment at a time."""
+    centroids = {c: X[labels == c].mean(axis=0) for c in set(labels.tolist())}
+    values = []
+    for x, own in zip(X, labels.tolist(), strict=True):
+        to = {c: float(np.linalg.norm(x - centroid)) for c, centroid in centroids.items()}
+        a, b = to.pop(own), min(to.values())
+        values.append(0.0 if (labels == own).sum() == 1 else (b - a) / max(a, b))
+    return float(np.mean(values))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_simplified_is_its_definition(seed):
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(8, 30)), int(rng.integers(2, 6))
+    labels = np.append(rng.integers(k, size=n - 1), k)  # the last is alone
+    X = rng.normal(size=(n, 3)) + 2.0 * labels[:, None]
+    found = simplified_silhouette_score(X, labels)
+    assert found == pytest.approx(simplified(X, labels), abs=1e-12)
+
+
+def test_simplified_of_customers_at_their_own_and_another_centroid_is_0():
+    X, labels = [[0.0], [0.0], [0.0], [0.0], [1.0]], [0, 0, 0, 1, 2]
+    assert simplified_silhouette_score(X, labels) == pytest.approx(0.0, abs=1e-9)
+
+
+@FEW
+@given(customers())
+def test_macro_is_the_mean_of_scikit_learns_means_by_segment(case):
+    X, labels = case
+    if is_defined(X, labels):
+        samples = metrics.silhouette_samples(X, labels)
+        expected = np.mean([samples[labels == segment].mean() for segment in set(labels.tolist())])
+        assert silhouette_macro_score(X, labels) == pytest.approx(expected, abs=1e-12)
+    else:
+        assert np.isnan(silhouette_macro_score(X, labels))
 
 
 @FEW
@@ -156,3 +208,177 @@ def test_nothing_to_join():
         -1,
         -1,
     ]
+
+
+def labelled(X: np.ndarray, labels: np.ndarray, single: bool = True) -> Labelled:
+    space = Prepared(euclidean(X), single=single)
+    return Labelled(space, np.asarray(labels, dtype=np.int32), int(np.max(labels)) + 1)
+
+
+def by_distances(part: Labelled, single: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) silhouettes by distances of this precision, and the bound of their error."""
+    a, b = own_means(part, single=single), nearest_means(part, single=single)
+    s = np.divide(b - a, np.maximum(a, b), out=np.zeros(len(a)), where=part.sizes[part.labels] > 1)
+    return s, _error_bound(part, a, b)
+
+
+def many(
+    n: int, d: int, k: int, seed: int = 0, apart: float = 3.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """More customers than are always worked out in float64: k round segments."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(n) % k)
+    return rng.normal(size=(n, d)) + apart * rng.normal(size=(k, d))[labels], labels
+
+
+def with_a_segment_of_3_and_of_1() -> tuple[np.ndarray, np.ndarray]:
+    X, labels = many(5_100, 4, 5, apart=0.5)
+    labels[:4] = [6, 5, 5, 5]
+    return X, labels
+
+
+def skewed() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.lognormal(sigma=1.5, size=(5_100, 5)), rng.integers(4, size=5_100)
+
+
+def near_copies() -> tuple[np.ndarray, np.ndarray]:
+    """Two tight groups far apart, of two segments each: coordinates dwarf the distances."""
+    rng = np.random.default_rng(0)
+    groups = np.where(np.arange(5_200) % 2, 1.0, -1.0)
+    return groups[:, None] + 1e-6 * rng.normal(size=(5_200, 2)), np.arange(5_200) % 4
+
+
+def far_outliers() -> tuple[np.ndarray, np.ndarray]:
+    X, labels = many(5_100, 2, 3)
+    X[:5] += 1e6
+    labels[:5] = 3
+    return X, labels
+
+
+WITHIN = {
+    "overlapping": many(5_100, 3, 4, apart=0.5),
+    "apart, many columns": many(5_500, 13, 6, apart=5.0),
+    "one column": many(6_000, 1, 3),
+    "small segments": with_a_segment_of_3_and_of_1(),
+    "skewed": skewed(),
+    "copies": (np.round(many(5_100, 2, 3)[0]), many(5_100, 2, 3)[1]),
+}
+BEYOND = {"near copies": near_copies(), "far outliers": far_outliers()}
+"""Tables for which float32 distances are known to be good enough, and not."""
+
+
+@pytest.mark.parametrize("case", WITHIN)
+def test_of_many_customers_float32_distances_are_within_a_millionth_of_scikit_learn(case):
+    X, labels = WITHIN[case]
+    part = labelled(X, labels)
+    found = silhouette_samples(part)
+    in_float32, in_float64 = (by_distances(labelled(X, labels), single)[0] for single in (1, 0))
+    assert found.tobytes() == in_float32.tobytes() != in_float64.tobytes()
+    expected = metrics.silhouette_samples(X - X.mean(axis=0), labels)
+    score = silhouette(part.space.reference, part.labels)
+    assert score == pytest.approx(expected.mean(), abs=1e-6, rel=0)
+    by_segment = [expected[labels == segment].mean() for segment in range(part.k)]
+    assert silhouette_by_segment(part) == pytest.approx(by_segment, abs=1e-6, rel=0)
+
+
+@pytest.mark.parametrize("case", [*WITHIN, *BEYOND])
+def test_float32_distances_err_by_no_more_than_the_bound(case):
+    part = labelled(*{**WITHIN, **BEYOND}[case])
+    found, bound = by_distances(part, single=True)
+    error = np.abs(found - by_distances(part, single=False)[0])
+    assert (error <= bound).all()
+    worst = max(bound[part.labels == segment].mean() for segment in range(part.k))
+    assert (worst <= BOUND) == (case in WITHIN)
+
+
+def test_the_bound_holds_for_the_rounding_of_coordinates_at_its_worst():
+    """Pairs close together on either side of 0 and just above a power of two, where a float32 is
+    coarsest: every error counts in full, none is averaged away."""
+    worst = 0.0
+    for seed in range(600):
+        near = 1e-3 * np.random.default_rng(seed).random(6)
+        X = np.concatenate([1 + near[:3], -1 - near[3:], [0.0, 0.0]])[:, None]
+        part = labelled(X, np.array([0, 0, 1, 2, 2, 3, 4, 4]))
+        found, bound = by_distances(part, single=True)
+        error = np.abs(found - by_distances(part, single=False)[0])
+        assert (error <= bound).all()
+        pairs = part.sizes[part.labels] > 1
+        worst = max(worst, (error / bound)[pairs].max())
+    assert worst > 0.76  # the bound is no larger than it must be
+
+
+def test_the_bound_holds_for_squares_that_are_lost_in_many_columns():
+    """Each four of 396 columns add a little less than what a float32 of the first can keep."""
+    X = np.full((4, 400), 7 * 2.0**-16) * np.array([1, 1, -1, -1])[:, None]
+    X[:, 0] = [-3, -1, 1, 3]
+    part = labelled(X, np.array([0, 0, 1, 1]))
+    found, bound = by_distances(part, single=True)
+    error = np.abs(found - by_distances(part, single=False)[0])
+    assert (error <= bound).all() and error.max() > 10 * 2.0**-24
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_where_float32_could_show_distances_are_float64(case):
+    X, labels = BEYOND[case]
+    found = silhouette_samples(labelled(X, labels))
+    assert found.tobytes() == silhouette_samples(labelled(X, labels, single=False)).tobytes()
+    assert found.tobytes() == by_distances(labelled(X, labels), single=False)[0].tobytes()
+
+
+def test_near_copies_would_be_wrong_in_float32():
+    part = labelled(*BEYOND["near copies"])
+    error = by_distances(part, single=True)[0] - by_distances(part, single=False)[0]
+    assert abs(error.mean()) > 10 * BOUND
+
+
+def test_one_segment_in_which_float32_could_show_is_enough():
+    """Two segments of 20 close together, whose bound all others would hide in a mean."""
+    X, labels = many(5_100, 3, 30, apart=0.5)
+    X[:40] = 3.0 + 0.3 * np.random.default_rng(0).normal(size=(40, 3))
+    labels[:40] = np.arange(40) % 2 + 30
+    part = labelled(X, labels)
+    _, bound = by_distances(part, single=True)
+    means = np.array([bound[labels == segment].mean() for segment in range(32)])
+    assert means.max() > BOUND > means.mean()
+    exact = silhouette_samples(labelled(X, labels, single=False))
+    assert silhouette_samples(part).tobytes() == exact.tobytes()
+
+
+@pytest.mark.parametrize("n", [SMALL, SMALL + 1])
+def test_few_customers_are_exact_and_so_are_many_where_it_is_asked(n):
+    X, labels = many(n, 2, 3)
+    exact = by_distances(labelled(X, labels), single=False)[0].tobytes()
+    assert silhouette_samples(labelled(X, labels, single=False)).tobytes() == exact
+    assert (silhouette_samples(labelled(X, labels)).tobytes() == exact) == (n <= 5_000)
+
+
+def test_many_customers_under_gower_are_exact():
+    X, labels = many(5_100, 1, 3)
+    found = silhouette(gower(X), labels.astype(np.int32))
+    assert found == pytest.approx(metrics.silhouette_score(X, labels), abs=1e-10, rel=0)
+
+
+def test_the_shared_indices_are_scikit_learns_on_a_thousand_tables(monkeypatch):
+    # Its distances x'x - 2 x'y + y'y leave 1e-8 of customers that coincide: too coarse here.
+    exact = lambda a, b=None: cdist(a, a if b is None else b)  # noqa: E731
+    monkeypatch.setattr("sklearn.metrics.cluster._unsupervised.pairwise_distances", exact)
+    for seed in range(1_000):
+        rng = np.random.default_rng(seed)
+        n, d = int(rng.integers(3, 61)), int(rng.integers(1, 7))
+        k = int(rng.integers(2, min(8, n - 1) + 1))
+        labels = rng.permutation(np.concatenate([np.arange(k), rng.integers(k, size=n - k)]))
+        X = rng.normal(size=(n, d)) + rng.choice([0.0, 1.0, 5.0]) * rng.normal(size=(k, d))[labels]
+        if seed % 3 == 0:
+            X[rng.integers(n, size=n // 4)] = X[rng.integers(n, size=n // 4)]
+        X -= X.mean(axis=0)
+        expected = [
+            metrics.silhouette_score(cdist(X, X), labels, metric="precomputed"),
+            metrics.calinski_harabasz_score(X, labels),
+            metrics.davies_bouldin_score(X, labels),
+        ]
+        if pdist([X[labels == segment].mean(axis=0) for segment in range(k)]).min() < 1e-12:
+            expected[2] = np.nan  # two segments of copies alone, which scikit-learn passes over
+        shared = (silhouette_score, calinski_harabasz_score, davies_bouldin_score)
+        found = [score(X, labels, threads=1) for score in shared]
+        assert found == pytest.approx(expected, rel=1e-10, abs=1e-10, nan_ok=True), seed

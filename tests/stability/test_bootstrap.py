@@ -167,9 +167,11 @@ def test_a_refit_that_fails_is_not_hidden():
 ])  # fmt: skip
 def test_degenerate_partitions_are_not_called_stable(labels):
     partition = Partition.from_labels(labels)
-    score = stability(Spy(partition), partition, replicates=4, seed=0)
-    assert score.status == "undefined" and score.why and score.value is None
-    json.dumps(asdict(score), allow_nan=False)
+    scores = bootstrap_stability(Spy(partition), partition, replicates=4, seed=0)
+    assert set(scores) == {"stability_ari", "segment_jaccard_min"}
+    for score in scores.values():
+        assert score.status == "undefined" and score.why and score.value is None
+        json.dumps(asdict(score), allow_nan=False)
 
 
 def by_definition(own: np.ndarray, again: np.ndarray, k: int) -> list[float]:
@@ -208,3 +210,51 @@ def test_the_weakest_segment_counts():
     assert 0 <= score.low <= score.value <= score.high <= 1
     kept = bootstrap_stability(Spy(), THREE, replicates=5, seed=0)["segment_jaccard_min"]
     assert (kept.value, kept.low, kept.high) == (1.0, 1.0, 1.0)
+
+
+LONELY = Partition.from_labels([0] * 20 + [1] * 19 + [2])
+"""The last segment is one customer, whom a replicate often does not draw."""
+
+
+def test_a_segment_counts_in_the_replicates_that_drew_it_alone():
+    def merge(rows: np.ndarray, _: int) -> np.ndarray:
+        return np.minimum(LONELY.labels[rows], 1)
+
+    found = bootstrap_stability(merge, LONELY, replicates=8, seed=0)["segment_jaccard_min"]
+    rows = [resample(40, 0, 0, i)[0] for i in range(8)]
+    values = [by_definition(LONELY.labels[r], merge(r, 0), 3)[2] for r in rows if 39 in r]
+    assert 2 < len(values) < 8
+    assert found.value == pytest.approx(np.mean(values))
+    expected = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(expected)
+
+
+def test_a_segment_that_comes_back_whenever_it_is_drawn_is_certain():
+    found = bootstrap_stability(Spy(LONELY), LONELY, replicates=8, seed=0)["segment_jaccard_min"]
+    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+
+
+def test_nothing_speaks_for_a_segment_that_is_never_drawn():
+    seed = next(s for s in range(99) if all(39 not in resample(40, s, 0, i)[0] for i in range(2)))
+    found = bootstrap_stability(Spy(LONELY), LONELY, replicates=2, seed=seed)
+    found = found["segment_jaccard_min"]
+    assert (found.value, found.low, found.high, found.status) == (0.0, 0.0, 1.0, "ok")
+
+
+def test_a_segment_drawn_once_has_no_interval():
+    seed = next(s for s in range(99) if sum(39 in resample(40, s, 0, i)[0] for i in range(2)) == 1)
+    found = bootstrap_stability(
+        lambda rows, _: np.minimum(LONELY.labels[rows], 1), LONELY, replicates=2, seed=seed
+    )["segment_jaccard_min"]
+    assert 0 < found.low == found.value == found.high < 0.1
+
+
+def test_the_interval_of_a_jaccard_stays_within_0_and_1():
+    seeds = [resample(300, 0, 0, i)[1] for i in range(2)]
+
+    def refit(rows: np.ndarray, seed: int) -> np.ndarray:
+        return THREE.labels[rows] if seed == seeds[0] else np.zeros(len(rows), dtype=np.int32)
+
+    found = bootstrap_stability(refit, THREE, replicates=2, seed=0)["segment_jaccard_min"]
+    assert found.value == pytest.approx((1 + 1 / 3) / 2, abs=0.05)
+    assert (found.low, found.high) == (0.0, 1.0)
