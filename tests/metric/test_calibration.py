@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_kernels import euclidean
+from spaces import euclidean
 
 from segbench.contracts import Partition
 from segbench.metric import CALIBRATED, Calibration, score_partition, with_candidates

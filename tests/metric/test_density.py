@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.special import logsumexp
+from spaces import blobs, lattices, mixed_partitions, naive_distances
 
 from segbench.contracts import Partition, Reference, Score
 from segbench.metric.density import core_distances, dbcv_score, separations, spanning_trees
@@ -22,29 +23,6 @@ from segbench.metric.scoring import score_partition
 
 FEW = settings(deadline=None, max_examples=60)
 DBCV = INTERNAL["dbcv"]
-
-
-def blobs(n: int, d: int, k: int = 3, seed: int = 0, apart: float = 4.0) -> tuple:
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(n) % k)
-    X = rng.normal(size=(n, d))
-    X[:, 0] += apart * labels
-    return X, labels
-
-
-def distance_matrix(reference: Reference) -> np.ndarray:
-    """(n, n) by definition."""
-    if reference.kind != "gower":
-        return np.sqrt(((reference.X[:, None] - reference.X[None]) ** 2).sum(axis=2))
-    C = np.where(reference.C < 0, np.nan, reference.C)
-    width = np.where(reference.ranges > 0, reference.ranges, 1.0)
-    steps = np.abs(reference.X[:, None] - reference.X[None]) / width
-    steps = np.concatenate([steps, np.where(np.isnan(C[:, None] - C[None]), np.nan,
-                                            C[:, None] != C[None])], axis=2)  # fmt: skip
-    known = (~np.isnan(steps)).sum(axis=2)
-    D = np.where(known, np.nansum(steps, axis=2) / np.maximum(known, 1), 1.0)
-    np.fill_diagonal(D, 0.0)
-    return D
 
 
 def naive(D: np.ndarray, labels: np.ndarray, d: int, how: str = "distance") -> float:
@@ -100,32 +78,8 @@ def kruskal(D, core, rows, how: str) -> list[tuple[int, int, float]]:
 def by_paper(part: Labelled) -> float:
     """Ties are cut in canonical order there too, which is tested by permuting the rows."""
     rows, reference = part.space.canonical.rows, part.space.reference
-    D = distance_matrix(reference)[np.ix_(rows, rows)]
+    D = naive_distances(reference)[np.ix_(rows, rows)]
     return naive(D, part.labels[rows], len(reference.columns))
-
-
-@st.composite
-def lattices(draw) -> tuple[np.ndarray, np.ndarray]:
-    """Customers on a small lattice, with ties and duplicates, and labels."""
-    n, d = draw(st.integers(4, 16)), draw(st.integers(1, 3))
-    X = draw(st.lists(st.lists(st.integers(0, 4), min_size=d, max_size=d), min_size=n, max_size=n))
-    labels = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
-    return np.array(X, dtype=np.float64), np.array(labels)
-
-
-@st.composite
-def mixed(draw) -> Labelled:
-    """Gower customers with gaps, and labels."""
-    n = draw(st.integers(4, 14))
-    number = st.one_of(st.just(np.nan), st.integers(-3, 3).map(float))
-    X = np.array(draw(st.lists(st.tuples(number, number), min_size=n, max_size=n)))
-    C = np.array(draw(st.lists(st.tuples(st.integers(-1, 1)), min_size=n, max_size=n)), np.int32)
-    X[:, np.isnan(X).all(axis=0)] = 0.0
-    ranges = np.full(2, 8.0)  # a power of two, so that no rounding unties what is tied
-    space = Prepared(Reference("gower", X, C, ranges, ("a", "b", "c")))
-    labels = np.array(draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
-    _, codes = np.unique(labels, return_inverse=True)
-    return Labelled(space, codes.astype(np.int32), int(codes.max()) + 1)
 
 
 @FEW
@@ -147,7 +101,7 @@ def test_is_the_paper_without_ties(n, d, k, seed):
 
 
 @FEW
-@given(mixed())
+@given(mixed_partitions())
 def test_gower_is_the_paper_with_all_columns_counted(part):
     score = DBCV.as_score(part)
     if score.value is not None:
@@ -203,7 +157,7 @@ def test_is_hdbscan_where_the_order_of_ties_does_not_matter(d):
     compared = 0
     for seed in range(60):
         X, labels = blobs(9 + seed % 13, d, 3, seed, apart=6.0)
-        D = distance_matrix(labelled(X, labels).space.reference)
+        D = naive_distances(labelled(X, labels).space.reference)
         values = [naive(D, labels, d, how) for how in ("distance", "forwards", "backwards")]
         if np.ptp(values) < 1e-12:
             want = validity.validity_index(X, labels, metric="euclidean")
@@ -231,7 +185,7 @@ def test_nothing_but_the_customers_counts(case, random):
 
 
 @FEW
-@given(mixed(), st.randoms(use_true_random=False))
+@given(mixed_partitions(), st.randoms(use_true_random=False))
 def test_nothing_but_the_customers_counts_in_gower_space(part, random):
     rows, space = random.sample(range(len(part)), len(part)), part.space.reference
     moved = Reference("gower", space.X[rows], space.C[rows], space.ranges, space.columns)

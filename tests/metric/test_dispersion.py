@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import entropy, special_ortho_group
 from sklearn import metrics
-from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
-from test_silhouette import customers, is_defined
+from spaces import customers, euclidean, gower, is_defined, mixed, mixed_customers, naive_distances
 
 from segbench.contracts import Reference, Score
 from segbench.metric import (

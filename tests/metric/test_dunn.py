@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from spaces import customers, euclidean, gower, is_defined, mixed, mixed_customers, naive_distances
 from test_dispersion import (
     DEGENERATE,
     HALVES,
@@ -21,8 +22,6 @@ from test_dispersion import (
     in_space,
     segments,
 )
-from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
-from test_silhouette import customers, is_defined
 
 from segbench.metric import dunn_score, gdi43_score, gdi53_score
 

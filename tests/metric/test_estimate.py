@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_kernels import euclidean, gower
+from spaces import euclidean, gower
 
 from segbench.contracts import Partition, Reference
 from segbench.metric import Prepared, estimate, score_partition

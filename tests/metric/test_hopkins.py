@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import beta
-from test_neighbour import blobs
+from spaces import blobs
 
 from segbench.contracts import Reference
 from segbench.metric.hopkins import hopkins, hopkins_score

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from spaces import euclidean, gower, mixed, mixed_customers, naive_distances
 
 from segbench.contracts import Reference
 from segbench.metric.kernels.distances import CHUNK, TILE
@@ -19,58 +20,6 @@ from segbench.metric.means import nearest_means, own_means
 from segbench.metric.prepared import Prepared
 
 FEW = settings(deadline=None, max_examples=40)
-NONE = np.empty((0, 0), dtype=np.int32)
-
-
-def euclidean(X) -> Reference:
-    X = np.asarray(X, dtype=np.float64)
-    empty = np.empty((len(X), 0), dtype=np.int32)
-    ranges = np.ptp(X, axis=0) if len(X) else np.zeros(X.shape[1])
-    return Reference("standard", X, empty, ranges, tuple(map(str, range(X.shape[1]))))
-
-
-def gower(X, C=NONE) -> Reference:
-    X = np.asarray(X, dtype=np.float64)
-    C = np.asarray(C, dtype=np.int32) if len(C) else np.empty((len(X), 0), dtype=np.int32)
-    ranges = np.nanmax(X, axis=0, initial=-np.inf) - np.nanmin(X, axis=0, initial=np.inf)
-    return Reference("gower", X, C, ranges, tuple(map(str, range(X.shape[1] + C.shape[1]))))
-
-
-def mixed(n: int, seed: int = 0) -> Reference:
-    """Mixed customers with gaps, one constant column, no customer without any value."""
-    rng = np.random.default_rng(seed)
-    X = np.column_stack([rng.normal(size=n), rng.integers(5, size=n), np.full(n, 7.0)])
-    X[rng.random((n, 3)) < 0.2] = np.nan
-    C = rng.integers(-1, 3, size=(n, 2))
-    C[:, 0] = np.maximum(C[:, 0], 0)
-    return gower(X, C)
-
-
-def naive_distances(reference: Reference) -> np.ndarray:
-    """(n, n) distances by definition, one pair and one column at a time."""
-    n = len(reference)
-    out = np.zeros((n, n))
-    for i in range(n):
-        for j in range(n):
-            if reference.kind != "gower":
-                out[i, j] = np.sqrt(sum((reference.X[i] - reference.X[j]) ** 2))
-            elif i != j:
-                out[i, j] = _gower_pair(reference, i, j)
-    return out
-
-
-def _gower_pair(reference: Reference, i: int, j: int) -> float:
-    parts = [
-        abs(x - y) / width if width > 0 else 0.0
-        for x, y, width in zip(reference.X[i], reference.X[j], reference.ranges, strict=True)
-        if not (np.isnan(x) or np.isnan(y))
-    ]
-    parts += [
-        float(a != b)
-        for a, b in zip(reference.C[i], reference.C[j], strict=True)
-        if a >= 0 and b >= 0
-    ]
-    return sum(parts) / len(parts) if parts else 1.0
 
 
 def segment_distance_sums(
@@ -86,20 +35,6 @@ def segment_distance_sums(
 def naive_sums(reference: Reference, labels: np.ndarray, k: int) -> np.ndarray:
     D = naive_distances(reference)
     return np.column_stack([D[:, labels == segment].sum(axis=1) for segment in range(k)])
-
-
-@st.composite
-def mixed_customers(draw) -> tuple[Reference, np.ndarray]:
-    """A small Gower table with gaps, and labels with noise; every customer has one value."""
-    n = draw(st.integers(2, 12))
-    number = st.one_of(st.just(np.nan), st.integers(-3, 3).map(float))
-    X = draw(st.lists(st.tuples(number, number), min_size=n, max_size=n))
-    code = st.tuples(st.integers(0, 2), st.integers(-1, 1))
-    C = draw(st.lists(code, min_size=n, max_size=n))
-    labels = draw(st.lists(st.integers(-1, 2), min_size=n, max_size=n))
-    X = np.array(X)
-    X[:, np.isnan(X).all(axis=0)] = 0.0
-    return gower(X, C), np.array(labels, dtype=np.int32)
 
 
 @FEW

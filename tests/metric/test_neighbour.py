@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from spaces import blobs, lattices, mixed_partitions, naive_distances
 
 from segbench.contracts import Partition, Reference
 from segbench.errors import Undefined
@@ -26,27 +27,9 @@ FEW = settings(deadline=None, max_examples=60)
 WCNN, DUNN = INTERNAL["wcnn"], INTERNAL["dunn_nn"]
 
 
-def blobs(n: int, d: int, k: int = 3, seed: int = 0, apart: float = 3.0) -> tuple:
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(n) % k)
-    X = rng.normal(size=(n, d))
-    X[:, 0] += apart * labels
-    return X, labels
-
-
-def distance_matrix(reference: Reference) -> np.ndarray:
-    """(n, n) by definition; the distance to oneself is inf, so that one is no neighbour."""
-    if reference.kind != "gower":
-        D = np.sqrt(((reference.X[:, None] - reference.X[None]) ** 2).sum(axis=2))
-    else:
-        C = np.where(reference.C < 0, np.nan, reference.C)
-        width = np.where(reference.ranges > 0, reference.ranges, 1.0)
-        lack = np.isnan(C[:, None] - C[None])
-        steps = [np.abs(reference.X[:, None] - reference.X[None]) / width]
-        steps += [np.where(lack, np.nan, C[:, None] != C[None])]
-        joined = np.concatenate(steps, axis=2)
-        known = (~np.isnan(joined)).sum(axis=2)
-        D = np.where(known, np.nansum(joined, axis=2) / np.maximum(known, 1), 1.0)
+def to_others(reference: Reference) -> np.ndarray:
+    """(n, n) distances; that to oneself is inf, so that one is no neighbour."""
+    D = naive_distances(reference)
     np.fill_diagonal(D, np.inf)
     return D
 
@@ -82,34 +65,8 @@ def naive_dunn(D: np.ndarray, labels: np.ndarray, m: int) -> float:
     return total / weights
 
 
-@st.composite
-def lattices(draw) -> tuple[np.ndarray, np.ndarray]:
-    """Customers on a small lattice, with ties and duplicates, and labels."""
-    n, d = draw(st.integers(4, 16)), draw(st.integers(1, 3))
-    X = draw(st.lists(st.lists(st.integers(0, 4), min_size=d, max_size=d), min_size=n, max_size=n))
-    labels = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
-    return np.array(X, dtype=np.float64), np.array(labels)
-
-
-@st.composite
-def mixed(draw) -> Labelled:
-    """Gower customers, with gaps or without, and labels."""
-    n, gaps = draw(st.integers(4, 14)), draw(st.booleans())
-    whole = st.integers(-3, 3).map(float)
-    number = st.one_of(st.just(np.nan), whole) if gaps else whole
-    X = np.array(draw(st.lists(st.tuples(number, number), min_size=n, max_size=n)))
-    code = st.tuples(st.integers(-1 if gaps else 0, 1))
-    C = np.array(draw(st.lists(code, min_size=n, max_size=n)), np.int32)
-    X[:, np.isnan(X).all(axis=0)] = 0.0
-    ranges = np.full(2, 8.0)  # a power of two, so that no rounding unties what is tied
-    space = Prepared(Reference("gower", X, C, ranges, ("a", "b", "c")))
-    labels = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
-    _, codes = np.unique(labels, return_inverse=True)
-    return Labelled(space, codes.astype(np.int32), int(codes.max()) + 1)
-
-
 def agree(part: Labelled, m: int) -> None:
-    D = distance_matrix(part.space.reference)
+    D = to_others(part.space.reference)
     shares = own_shares(part, m, np.arange(len(part)))
     np.testing.assert_allclose(shares, naive_shares(D, part.labels, m), atol=1e-12)
     if np.sort(D, axis=1)[:, m - 1].max() > 0:
@@ -134,7 +91,7 @@ def test_is_the_second_implementation_without_ties(n, d, data):
 
 
 @FEW
-@given(mixed(), st.data())
+@given(mixed_partitions(), st.data())
 def test_gower_is_the_second_implementation(part, data):
     agree(part, data.draw(st.integers(1, len(part) - 1)))
 
@@ -200,7 +157,7 @@ def test_are_genieclusts(seed):
 
 def test_no_neighbour_in_another_segment_is_the_largest_value_and_not_infinite():
     X, labels = blobs(150, 2, apart=100.0)
-    last = np.sort(distance_matrix(labelled(X, labels).space.reference), axis=1)[:, 1].max()
+    last = np.sort(to_others(labelled(X, labels).space.reference), axis=1)[:, 1].max()
     assert dunn_nn_score(X, labels) == pytest.approx(last, rel=1e-12)
     assert wcnn_score(X, labels) == 1.0
     assert dunn_nn_score(X, X[:, 1] > 0) < last
@@ -222,7 +179,7 @@ def test_nothing_but_the_customers_counts(case, random):
         value = score(X, labels, threads=1)
         same = [
             score(X[rows], labels[rows], threads=1),
-            score(X, (labels + 1) % 3, threads=1),
+            score(X, (labels + 1) % 4, threads=1),
             score(X, labels, threads=3),
             score(X + 1e8, labels, threads=1),
         ]
@@ -244,7 +201,7 @@ def test_what_rounding_unties_stays_tied(seed):
 
 
 @FEW
-@given(mixed(), st.data())
+@given(mixed_partitions(), st.data())
 def test_nothing_but_the_customers_counts_in_gower_space(part, data):
     m = data.draw(st.integers(1, len(part) - 1))
     rows = data.draw(st.permutations(range(len(part))))

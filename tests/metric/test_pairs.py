@@ -8,8 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
-from test_silhouette import customers, is_defined
+from spaces import customers, euclidean, gower, is_defined, mixed, mixed_customers, naive_distances
 
 from segbench.contracts import Reference
 from segbench.metric import c_index_score, pearson_gamma_score, within_between_score

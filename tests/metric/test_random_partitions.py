@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from spaces import euclidean, gower, mixed, naive_distances
 from test_calibration import blobs
-from test_kernels import euclidean, gower, mixed, naive_distances
 
 from segbench.metric import Calibration
 from segbench.metric.prepared import Prepared

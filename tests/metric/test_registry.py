@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_kernels import euclidean, gower, mixed
+from spaces import euclidean, gower, mixed
 
 from segbench import metric
 from segbench.contracts import Partition, Reference

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from sklearn import metrics
-from test_kernels import euclidean, gower, mixed, naive_distances
+from spaces import euclidean, gower, mixed, naive_distances
 
 from segbench.contracts import Outcomes, Partition, Score
 from segbench.errors import Undefined

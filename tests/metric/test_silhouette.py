@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 from sklearn import metrics
-from test_kernels import euclidean, gower, mixed, mixed_customers, naive_distances
+from spaces import customers, euclidean, gower, is_defined, mixed, mixed_customers, naive_distances
 
 from segbench.contracts import Reference
 from segbench.errors import Undefined
@@ -42,20 +42,6 @@ def silhouette(reference: Reference, labels: np.ndarray, **options: object) -> f
 
 
 FEW = settings(deadline=None, max_examples=40)
-GRID = st.integers(-20, 20).map(float)
-
-
-@st.composite
-def customers(draw) -> tuple[np.ndarray, np.ndarray]:
-    """Points on a grid (sums are exact) and labels, degenerate ones among them."""
-    n, d = draw(st.integers(2, 20)), draw(st.integers(1, 3))
-    X = draw(st.lists(st.lists(GRID, min_size=d, max_size=d), min_size=n, max_size=n))
-    labels = draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
-    return np.array(X), np.array(labels)
-
-
-def is_defined(X: np.ndarray, labels: np.ndarray) -> bool:
-    return 2 <= len(set(labels)) < len(labels) and bool((X[0] != X).any())
 
 
 @FEW
