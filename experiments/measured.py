@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+PADDED = 30
+
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], text: int = 1) -> str:
-    """A Markdown table, padded so that it reads as well in a terminal; `text` columns go left."""
-    cells = [list(header), *[[str(cell) for cell in row] for row in rows]]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    """A Markdown table, padded so that it reads as well in a terminal; `text` columns go left.
+
+    Sentences are not padded: every row would be as long as the longest of them.
+    """
+    cells = [list(header), *[[str(cell).replace("|", r"\|") for cell in row] for row in rows]]
+    longest = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [width if width <= PADDED else 3 for width in longest]
+    left = [i < text or width > PADDED for i, width in enumerate(longest)]
 
     def line(row: Sequence[str]) -> str:
         padded = [
-            cell.ljust(width) if i < text else cell.rjust(width)
+            cell.ljust(width) if left[i] else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         return f"| {' | '.join(padded)} |"
 
-    rule = ["-" * w if i < text else "-" * (w - 1) + ":" for i, w in enumerate(widths)]
+    rule = ["-" * w if left[i] else "-" * (w - 1) + ":" for i, w in enumerate(widths)]
     return "\n".join(line(row) for row in (cells[0], rule, *cells[1:]))
 
 
