@@ -1,8 +1,7 @@
-"""What metrics share: a space made ready once, and a partition of it whose sums are made once.
+"""A reference space made ready for scoring once, whatever is partitioned in it.
 
-`Prepared` is a reference space with everything that no partition changes (centred coordinates,
-nearest neighbours, the mean of all distances); `Labelled` is a partition of it with everything that
-several indices need (centroids, sums of distances). Both compute on first use and keep the answer.
+`Prepared` has everything that no partition changes (centred coordinates, canonical order, and what
+metrics `keep` there); it computes on first use and keeps the answer.
 
 Coordinates are centred, so that a constant added to the data costs no digits, and divided by a
 power of two near their spread (`unit`), so that squares neither overflow nor vanish and scaling the
