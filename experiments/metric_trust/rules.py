@@ -18,6 +18,7 @@ RESAMPLES = 2_000
 RULES: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in INTERNAL},
     "compact": ("silhouette", "pearson_gamma", "wcnn"),
+    "consensus": ("silhouette", "dbcv", "icl"),
     "separated": ("dunn_nn",),  # its other half, the smallest segment Jaccard, needs refits
     "balanced": ("pearson_gamma", "dbcv", "entropy"),  # found by search.py on the real tables
 }

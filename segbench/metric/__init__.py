@@ -27,6 +27,7 @@ from segbench.metric.dunn import dunn_score
 from segbench.metric.pairs import pearson_gamma_score, within_between_score
 from segbench.metric.c_index import c_index_score
 from segbench.metric.density import dbcv_score
+from segbench.metric.likelihood import icl_score
 from segbench.metric.neighbour import dunn_nn_score, wcnn_score
 from segbench.metric.hopkins import hopkins, hopkins_score
 from segbench.metric.agreement.pair_counting import (
@@ -68,6 +69,7 @@ __all__ = [
     "gdi53_score",
     "hopkins",
     "hopkins_score",
+    "icl_score",
     "jaccard_score",
     "maximize",
     "medoid_dispersion_score",

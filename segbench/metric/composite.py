@@ -56,6 +56,7 @@ class Composite:
 COMPOSITES: dict[str, Composite] = {
     "compact": Composite(("silhouette", "pearson_gamma", "wcnn")),
     "separated": Composite(("dunn_nn", JACCARD), product=True),
+    "consensus": Composite(("silhouette", "dbcv", "icl"), worst=-1e16),
     "calibrated": Composite(
         ("silhouette_z", "pearson_gamma_z", "wcnn_z"), worst=-1e16
     ),

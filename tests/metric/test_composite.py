@@ -61,7 +61,12 @@ def test_presets_by_hand():
 
 
 def test_no_combination_is_worse_than_the_worst():
-    for name, low in (("compact", -1.0), ("separated", -1.0), ("calibrated", -1e6)):
+    for name, low in (
+        ("compact", -1.0),
+        ("separated", -1.0),
+        ("consensus", -1e6),
+        ("calibrated", -1e6),
+    ):
         found = scores(**dict.fromkeys(COMPOSITES[name].indices, low))
         assert worst(name) <= COMPOSITES[name].combine(found, 1.0).value
 
