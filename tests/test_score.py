@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def test_a_label_belongs_to_the_customer_of_its_id(files):
 def test_capitals_and_blanks_do_not_matter(files):
     labels = pd.read_csv(files[1])
     expected = labelled(files, "plain.csv", labels).labels.tolist()
-    loud = labels.rename(columns={"id": "ID", "segment": "Segment"})
+    loud = labels.rename(columns={"id": "ID", "segment": "Segment"}).assign(other="x")
     loud["ID"] = " " + loud["ID"] + " "
     loud["Segment"] = np.where(np.arange(60) % 2, loud["Segment"], loud["Segment"] + " ")
     assert labelled(files, "loud.csv", loud).labels.tolist() == expected
@@ -189,6 +190,17 @@ def test_each_file_has_the_delimiter_of_its_header(files, mark, tmp_path):
 def test_options_that_make_no_sense_are_refused(files, options, message):
     with pytest.raises(InputError, match=message):
         score_files(*files, **options)
+
+
+def test_the_json_says_what_was_scored(files, tmp_path):
+    named = ["noise"] * 7 + ["A", "B"] * 20 + ["A"] * 13
+    pd.DataFrame({"segment": named}).to_csv(tmp_path / "noisy.csv", index=False)
+    scored = score_files(files[0], tmp_path / "noisy.csv", columns=["spend"], metrics=["dunn"])
+    plain = scored.as_json()
+    assert plain["segments"] == {"k": 2, "sizes": [33, 20], "noise": 7}
+    assert plain["sha256"] == hashlib.sha256(files[0].read_bytes()).hexdigest()
+    assert (plain["rows"], plain["space"], plain["columns"]) == (60, "rank", ["spend"])
+    assert plain["scores"]["dunn"]["value"] == scored.scores["dunn"].value
 
 
 def test_command_prints_a_table_or_json(segbench: Run, files):

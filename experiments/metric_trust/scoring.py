@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from candidates import candidates
 from cases import GUARDS, Case
 
+from segbench import metric
 from segbench.contracts import Floats, Ints, Partition, Reference
 from segbench.errors import Undefined
 from segbench.metric import INTERNAL, Prepared, score_partition
@@ -92,10 +93,16 @@ def space_scores(
 
 
 def definition(name: str) -> str:
-    """Of a criterion: its version and the text of the file that computes it."""
-    compute: Callable[..., object] = INTERNAL[name].compute
-    source = Path(str(inspect.getsourcefile(inspect.unwrap(compute)))).read_bytes()
-    return f"{INTERNAL[name].version}-{hashlib.sha256(source).hexdigest()[:12]}"
+    """Of a criterion: its version and the text of all files that scores are computed by."""
+    return f"{INTERNAL[name].version}-{sources()}"
+
+
+@cache
+def sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(metric.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def oriented(name: str, values: Sequence[float | None]) -> Floats:

@@ -74,10 +74,14 @@ class Calibration:
         if score.value is None:
             return score
         random = self.random_scores(name, k)
-        if len(random) < 2 or not np.std(random) > 1e-12 * np.abs(random).max():
+        index = INTERNAL[name]
+        size = float(np.abs(random).max(initial=0.0))
+        if index.low is not None and index.high is not None:  # all near 0 is no small scale
+            size = max(size, index.high - index.low)
+        if len(random) < 2 or not np.std(random) > 1e-12 * size:
             return Score.undefined(f"{len(random)} random partitions with k = {k} do not differ",
                                    score.space)  # fmt: skip
-        sign = 1 if INTERNAL[name].maximize else -1
+        sign = 1 if index.maximize else -1
         z = sign * (score.value - random.mean()) / random.std(ddof=1)
         return Score(float(z), space=score.space, version=score.version)
 

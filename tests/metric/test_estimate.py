@@ -95,9 +95,9 @@ def test_the_interval_of_a_function_is_that_of_its_linear_part():
     shares = [10 / 17, 6 / 17, 1 / 17]
     (a, _), (b, _) = (cochran(values[:, i], shares) for i in range(2))
     nothing = np.zeros((17, 2))
-    score = stratified_function(STRATA, DRAWN, values, nothing, lambda m: float(m[0] ** 2 * m[1]))
-    _, half = cochran(2 * a * b * values[:, 0] + a**2 * values[:, 1], shares)
-    expected = (a**2 * b, a**2 * b - half, a**2 * b + half)
+    score = stratified_function(STRATA, DRAWN, values, nothing, lambda m: float(m[1] / m[0]))
+    _, half = cochran(values[:, 1] / a - b / a**2 * values[:, 0], shares)
+    expected = (b / a, b / a - half, b / a + half)
     assert (score.value, score.low, score.high) == pytest.approx(expected, rel=1e-6)
 
 

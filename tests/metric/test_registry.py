@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from spaces import euclidean, gower, mixed
 
 from segbench import metric
-from segbench.contracts import Partition, Reference
+from segbench.contracts import Partition, Reference, Score
+from segbench.machine import processors
 from segbench.metric import EXTERNAL, INTERNAL, Prepared, score_partition
-from segbench.metric.registry import COSTS
+from segbench.metric.labelled import Labelled
+from segbench.metric.registry import COSTS, Internal, labelled
 
 FEW = settings(deadline=None, max_examples=15)
 SHIFTED = settings(deadline=None, max_examples=10)
@@ -186,3 +188,59 @@ def test_labels_that_leave_numbers_out_are_labels_all_the_same(name):
 def test_what_is_no_table_is_refused_by_the_plain_functions(name, X, labels):
     with pytest.raises(ValueError, match="must be"):
         getattr(metric, f"{name}_score")(X, labels)
+
+
+def score_of(value: float, reference: Reference, labels: list[int], **options: object) -> Score:
+    """The score of a made-up index that is always this value."""
+    made = Internal("made_up", lambda part: value, maximize=True, low=None, high=None, formula="",
+                    paper="", undefined="", **options)  # fmt: skip
+    labels = np.array(labels, dtype=np.int32)
+    return made.as_score(Labelled(Prepared(reference), labels, int(labels.max(initial=-1)) + 1))
+
+
+@pytest.mark.parametrize("X, labels", [
+    (LINE, [0] * 8), (LINE, list(range(8))), (np.full((8, 2), 0.1), HALVES),
+])  # fmt: skip
+def test_a_score_may_have_a_value_without_several_segments(X, labels):
+    assert score_of(3.0, euclidean(X), labels).value is None
+    assert score_of(3.0, euclidean(X), labels, several=False).value == 3.0
+
+
+def test_nothing_has_a_value_without_customers():
+    score = score_of(3.0, euclidean(np.empty((0, 2))), [], several=False)
+    assert score.value is None and score.why == "there are no customers"
+
+
+def test_under_gower_a_score_has_a_value_if_it_says_so():
+    assert score_of(3.0, gower(LINE), HALVES, gower=True).value == 3.0
+    score = score_of(3.0, gower(LINE), HALVES)
+    assert score.value is None and "centroids" in score.why
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_no_number_is_undefined(value):
+    score = score_of(value, euclidean(LINE), HALVES)
+    assert score.value is None and score.status == "undefined"
+    assert score.why == f"overflowed to {value}"
+
+
+def test_the_plain_functions_are_exact_for_any_number_of_customers(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    labels = np.arange(60) % 3
+    expected = metric.pearson_gamma_score(X, labels), metric.c_index_score(X, labels)
+    monkeypatch.setattr("segbench.metric.prepared.EXACT", 10)
+    assert value(euclidean(X), labels, "c_index") is np.nan
+    assert (metric.pearson_gamma_score(X, labels), metric.c_index_score(X, labels)) == expected
+
+
+def test_the_plain_functions_use_the_processors_that_the_process_may(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert processors() == 3
+    assert labelled(LINE, HALVES, None).threads == 3 and labelled(LINE, HALVES, 2).threads == 2
+
+
+@pytest.mark.parametrize("name", EXTERNAL)
+def test_the_best_agreement_is_the_highest_that_an_external_score_says(name):
+    labels, found = np.array(HALVES, dtype=np.int32), EXTERNAL[name]
+    assert found.maximize and found.compute(labels, labels) == pytest.approx(found.high)
+    assert found.low <= found.compute(labels, labels[[0, 4, 1, 5, 2, 6, 3, 7]]) < found.high

@@ -187,6 +187,18 @@ def test_noise_does_not_join_other_noise_or_the_largest_segment():
     assert join_noise(Prepared(euclidean(X)), labels, 2).tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_joins_the_first_of_segments_that_are_equally_far(seed):
+    """Whose mean distances differ by rounding, since they are added up in another order."""
+    rng = np.random.default_rng(seed)
+    far = rng.random(40)
+    X = np.zeros((81, 2))
+    X[1:41, 0], X[41:, 1] = far, rng.permutation(far)
+    for first, second in ((0, 1), (1, 0)):
+        labels = np.repeat([-1, first, second], [1, 40, 40]).astype(np.int32)
+        assert join_noise(Prepared(euclidean(X)), labels, 2)[0] == 0
+
+
 def test_nothing_to_join():
     all_noise = np.full(3, -1, dtype=np.int32)
     assert join_noise(Prepared(euclidean([[0.0], [1.0], [2.0]])), all_noise, 0).tolist() == [

@@ -234,6 +234,21 @@ def test_a_segment_that_comes_back_whenever_it_is_drawn_is_certain():
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
 
 
+def test_a_segment_is_not_weak_for_being_drawn_seldom():
+    """The lonely one comes back in full whenever it is drawn, the first never does."""
+
+    def split(rows: np.ndarray, _: int) -> np.ndarray:
+        return np.where(rows < 3, 3, LONELY.labels[rows]).astype(np.int32)
+
+    def draws(seed: int) -> list[np.ndarray]:
+        return [resample(40, seed, 0, i)[0] for i in range(8)]
+
+    seed = next(s for s in range(99) if sum(39 in rows for rows in draws(s)) == 4)
+    found = bootstrap_stability(split, LONELY, replicates=8, seed=seed)["segment_jaccard_min"]
+    first = [by_definition(LONELY.labels[r], split(r, 0), 3)[0] for r in draws(seed)]
+    assert 0.7 < found.value == pytest.approx(np.mean(first))
+
+
 def test_nothing_speaks_for_a_segment_that_is_never_drawn():
     seed = next(s for s in range(99) if all(39 not in resample(40, s, 0, i)[0] for i in range(2)))
     found = bootstrap_stability(Spy(LONELY), LONELY, replicates=2, seed=seed)
