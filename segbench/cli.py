@@ -66,11 +66,15 @@ def _parser() -> argparse.ArgumentParser:
                        help="CSV or Parquet: the segment of each, by id or in order")  # fmt: skip
     score.add_argument("--space", choices=("rank", "gower", "standard"),
                        help="default: rank, or gower where a column is categorical")  # fmt: skip
-    score.add_argument("--metrics", type=_names, default=(), metavar="A,B", help="default: all")
+    score.add_argument(
+        "--metrics", type=_names, default=(), metavar="A,B", help="default: all but hopkins"
+    )
     score.add_argument("--reference", type=_names, default=(), metavar="COLUMN",
                        help="columns of TABLE with known labels (the best counts)")  # fmt: skip
     score.add_argument("--columns", type=_names, default=(), metavar="A,B",
                        help="attributes to score on, default: all")  # fmt: skip
+    score.add_argument("--categorical", type=_names, default=(), metavar="A,B",
+                       help="attributes that are no numbers, whatever they look like")  # fmt: skip
     score.add_argument("--id", metavar="COLUMN", help="of both files, if it is not called id, ...")
     score.add_argument("--format", choices=("table", "json"), default="table")
     score.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
@@ -172,7 +176,7 @@ def _score(options: argparse.Namespace) -> int:
     scored = score_files(
         options.table, options.labels, space=options.space, metrics=options.metrics,
         reference=options.reference, columns=options.columns, id_column=options.id,
-        delimiter=options.delimiter,
+        categorical=options.categorical, delimiter=options.delimiter,
     )  # fmt: skip
     for note in scored.table.notes:
         print(f"{scored.table.name}: {note} by inference", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from segbench.metric import (
 )
 from segbench.space import fit_reference
 
+WHOLE = re.compile(r"(-?\d+)(\.0+)?$")
 LABEL_NAMES = ("segment", "label", "labels", "cluster", "class")
 NOISE = frozenset({"-1", "-1.0", "noise"})
 
@@ -55,6 +57,7 @@ class Scored:
 def score_files(
     table: Path, labels: Path, *, space: str | None = None, metrics: Sequence[str] = (),
     reference: Sequence[str] = (), columns: Sequence[str] = (), id_column: str | None = None,
+    categorical: Sequence[str] = (),
     delimiter: str | None = None, threads: int | None = None,
 ) -> Scored:  # fmt: skip
     """Score the partition in `labels` on the customers in `table`.
@@ -69,6 +72,7 @@ def score_files(
         metrics: keys to score; none means all, without `hopkins`, which judges the table alone.
         reference: columns of the table with known labels; never used as attributes.
         columns: the attributes that the space is made of; none means all.
+        categorical: attributes that are no numbers, whatever they look like.
         id_column: of both files, where it is not called id, customer_id, ...
         delimiter: of both files; None: what the header of each has of , ; tab and |.
         threads: how many work at a time, all processors by default; no score depends on it.
@@ -79,9 +83,11 @@ def score_files(
     """
     wanted = _wanted(metrics, bool(reference))
     spec = {"name": "table", "reader": "table", "path": str(table), "delimiter": delimiter,
-            "columns": {"reference": list(reference), "id": id_column}}  # fmt: skip
+            "columns": {"reference": list(reference), "id": id_column,
+                        "categorical": list(categorical)}}  # fmt: skip
     customers, outcomes = load(spec)
     partition = Partition.from_labels(read_labels(labels, customers, delimiter))
+    _check_space(customers, space, columns)
     fitted = fit_reference(customers, {"kind": space, "columns": list(columns) or None})
     prepared = Prepared(fitted, threads or processors())
     scores = score_partition(prepared, partition, [name for name in wanted if name in INTERNAL])
@@ -90,6 +96,17 @@ def score_files(
         scores["hopkins"] = hopkins(prepared)
     kept = {name: scores[name] for name in wanted}
     return Scored(customers, partition, fitted.kind, fitted.columns, kept)
+
+
+def _check_space(table: Table, space: str | None, columns: Sequence[str]) -> None:
+    for name in columns:
+        if name not in table.frame.columns:
+            raise InputError("--columns", found=name,
+                             wanted=f"some of {', '.join(table.frame.columns)}")  # fmt: skip
+    categories = [name for name in columns or table.frame.columns if name in table.categorical]
+    if categories and space not in (None, "gower"):
+        raise InputError(f"--space {space}", found=f"categories {', '.join(categories)}",
+                         wanted="numeric --columns only, or --space gower")  # fmt: skip
 
 
 def _wanted(metrics: Sequence[str], with_reference: bool) -> list[str]:
@@ -125,11 +142,20 @@ def read_labels(path: Path, table: Table, delimiter: str | None = None) -> npt.N
         rows = _match(path, ids, columns[ids], table)
     elif len(cells) != len(table):
         raise InputError(path, found=f"{len(cells)} labels without ids",
-                         wanted=f"{len(table)}, one for each row of the table")  # fmt: skip
+                         wanted=f"{len(table)}, one for each row, under a header")  # fmt: skip
     text = np.array([str(cell).strip() for cell in cells[rows]], dtype=object)
     noise = is_missing(text) | np.isin([cell.lower() for cell in text], list(NOISE))
-    codes = np.unique(text.astype(str), return_inverse=True)[1].astype(np.int64)
-    return np.where(noise, -1, codes)
+    codes = np.unique(_plain(text[~noise]), return_inverse=True)[1].astype(np.int64)
+    found = np.full(len(text), -1, dtype=np.int64)
+    found[~noise] = codes
+    return found
+
+
+def _plain(cells: npt.NDArray[Any]) -> list[str]:
+    """1.0 is 1, where all are whole numbers: other tools write them as floats."""
+    texts = [str(cell).strip() for cell in cells]
+    whole = [WHOLE.match(text) for text in texts]
+    return [found[1] for found in whole if found] if all(whole) else texts
 
 
 def _columns(path: Path, delimiter: str | None) -> dict[str, npt.NDArray[Any]]:
@@ -164,15 +190,16 @@ def _label_column(path: Path, names: Sequence[str]) -> str:
 def _match(path: Path, column: str, ids: npt.NDArray[Any], table: Table) -> npt.NDArray[np.intp]:
     """The line of each of the table's customers."""
     lines: dict[str, int] = {}
-    for i, key in enumerate(ids):
-        if lines.setdefault(str(key).strip(), i) != i:
-            raise InputError(path, row=i + 2, column=column, found=f"{key} again",
+    for i, key in enumerate(_plain(ids)):
+        if lines.setdefault(key, i) != i:
+            raise InputError(path, row=i + 2, column=column, found=f"{ids[i]} again",
                              wanted="one line for each customer")  # fmt: skip
-    own = [str(key) for key in table.ids]
+    own = _plain(table.ids)
     lacking = [key for key in own if key not in lines]
     if lacking:
         raise InputError(path, column=column, found=f"no label for {len(lacking)} customers, "
-                         f"{lacking[0]} the first", wanted="one for each")  # fmt: skip
+                         f"{lacking[0]} the first (this file begins with {ids[0]})",
+                         wanted="one for each")  # fmt: skip
     if len(lines) > len(own):
         stray = next(key for key in lines if key not in set(own))
         raise InputError(path, row=lines[stray] + 2, column=column, found=stray,

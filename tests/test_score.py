@@ -203,6 +203,23 @@ def test_the_json_says_what_was_scored(files, tmp_path):
     assert plain["scores"]["dunn"]["value"] == scored.scores["dunn"].value
 
 
+def test_float_ids_and_segments_of_a_csv_are_whole_numbers(files, tmp_path):
+    table, labels = (pd.read_csv(path) for path in files)
+    expected = score_files(*files).scores["silhouette"]
+    labels["id"] = [f"{key[1:]}.0" for key in labels["id"]]
+    labels["segment"] = [str(i % 2) if s == "A" else "2.0" for i, s in enumerate(labels["segment"])]
+    labels["segment"] = labels["segment"].replace({"0": "1", "1": "1.0"})
+    table.assign(id=range(60)).to_csv(tmp_path / "t.csv", index=False)
+    labels.to_csv(tmp_path / "l.csv", index=False)
+    found = score_files(tmp_path / "t.csv", tmp_path / "l.csv")
+    assert found.partition.k == 2 and found.scores["silhouette"] == expected
+
+
+def test_columns_that_look_like_numbers_can_be_categories(files):
+    found = score_files(*files, columns=["visits", "spend"], categorical=["visits"])
+    assert found.space == "gower"
+
+
 def test_command_prints_a_table_or_json(segbench: Run, files):
     command = ("score", *map(str, files), "--reference", "truth")
     shown = segbench(*command)

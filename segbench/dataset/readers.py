@@ -207,7 +207,7 @@ def _check_single_column(
     widths = {len(row[0].split()) for row in body} if len(names) == 1 else set()
     if widths == {len(names[0].split())} and widths != {1}:
         raise InputError(file, row=1, found=f"one column, {names[0]!r}", wanted=f"columns separated"
-                         f" by {delimiter!r} (or set dataset.delimiter=whitespace)")  # fmt: skip
+                         f" by {delimiter!r} (or declare the delimiter: whitespace)")  # fmt: skip
 
 
 def _check_header(names: list[str], file: str, delimiter: str) -> None:
@@ -217,7 +217,7 @@ def _check_header(names: list[str], file: str, delimiter: str) -> None:
             file,
             row=1,
             found=f"one column with {others[0]!r} in its name",
-            wanted=f'columns separated by {delimiter!r} (or "dataset.delimiter={others[0]!r}")',
+            wanted=f"columns separated by {delimiter!r} (or declare the delimiter: {others[0]!r})",
         )
     for position, name in enumerate(names, start=1):
         if not name:

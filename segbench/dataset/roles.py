@@ -23,6 +23,7 @@ ROLES = ("id", "numeric", "categorical", "ordinal", "target", "reference", "igno
 ID_NAMES = frozenset(
     {"id", "customer_id", "customerid", "customer", "client_id", "user_id", "household_id"}
 )
+COMMA = re.compile(r"[-+]?\d[\d.]*,\d+$")
 DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 MAX_LEVELS = 30
 
@@ -95,8 +96,14 @@ def _infer(raw: Raw, column: str, have_id: bool) -> tuple[str, str]:
             row=int(raw.lines[row]),
             column=column,
             found=repr(cells[row]),
-            wanted=f"a number, as in most rows (or declare dataset.columns.categorical=[{column}])",
+            wanted="a number, as in most rows (or declare the column categorical)",
         )
+    comma = next((row for row in range(len(cells)) if COMMA.match(str(cells[row]).strip())), None)
+    if comma is not None and np.mean([bool(COMMA.match(text)) for text in distinct]) > 0.5:
+        raise InputError(
+            raw.file, row=int(raw.lines[comma]), column=column, found=repr(cells[comma]),
+            wanted="numbers with a decimal point (or declare the column categorical, or to ignore)",
+        )  # fmt: skip
     if all(DATE.match(text) for text in distinct):
         return "ignore", "dates; days before a fixed day would be numeric"
     if len(distinct) <= min(MAX_LEVELS, len(cells) // 2):

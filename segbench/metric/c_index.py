@@ -24,7 +24,8 @@ ROWS = 256
     formula="(S - S_min) / (S_max - S_min): S sum of the N distances within segments, S_min and "
     "S_max sums of the N smallest and largest of all",
     paper="Hubert & Levin (1976), Psychological Bulletin 83, 1072-1080",
-    undefined="fewer than 2 or n segments; the N smallest and largest distances add up to the same",
+    undefined="fewer than 2 or n segments; the N smallest and largest distances add up to "
+    "the same; too many customers for every pair",
 )  # fmt: skip
 def c_index(part: Labelled) -> float:
     """C-index: 0 (the pairs within segments are the closest ones of all) to 1, lower is better.

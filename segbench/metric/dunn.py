@@ -1,6 +1,6 @@
-"""Indices that divide the separation of segments by their extent: Dunn's and two generalisations.
+"""Dunn's index: the separation of segments divided by their extent.
 
-Dunn's takes the least distance between customers of different segments and the greatest within one,
+It takes the least distance between customers of different segments and the greatest within one,
 exactly, but looks at few pairs. With c a point in the middle of a segment,
 
     d(x, y) <= d(x, c) + d(y, c),
@@ -55,6 +55,8 @@ SLACK = 1e-12
 )  # fmt: skip
 def dunn(part: Labelled) -> float:
     """Dunn index: 0 (customers of two segments coincide) upwards, higher is better.
+
+    Distances below some 1e-16 of the range of the data are lost, here as in all indices.
 
     Two customers decide it, so a single outlier can. Undefined for fewer than 2 segments, a segment
     per customer, and where the customers of each segment coincide.

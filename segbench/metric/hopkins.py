@@ -39,7 +39,7 @@ def hopkins_score(X: Any, *, seed: int = 0, threads: int | None = None) -> float
     1.0
 
     """
-    space = labelled(X, np.zeros(len(X), dtype=np.int32), threads).space
+    space = labelled(X, None, threads).space
     value = hopkins(space, seed).value
     return float("nan") if value is None else value
 

@@ -1,4 +1,4 @@
-"""Indices of nearest neighbours: WCNN and DuNN of a partition, Hopkins' statistic of a table.
+"""Indices of nearest neighbours: WCNN and DuNN.
 
 The neighbours of a customer are the M others nearest to it, found exactly and once per space
 (`nearest`). Customers that coincide share one list. Where several are tied for the last places,
@@ -84,7 +84,7 @@ def dunn_nn(part: Labelled) -> float:
 
     """
     part.need_every_pair()
-    return dunn(part, places_counted(part))
+    return du_nn(part, places_counted(part))
 
 
 def places_counted(part: Labelled) -> int:
@@ -114,7 +114,7 @@ def own_shares(part: Labelled, m: int, rows: Rows) -> Floats:
     return out / m
 
 
-def dunn(part: Labelled, m: int) -> float:
+def du_nn(part: Labelled, m: int) -> float:
     """DuNN of m neighbours."""
     near, places = nearest(part.space, m), locations(part.space)
     if not near.radius.max() > 0:

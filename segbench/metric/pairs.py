@@ -52,7 +52,8 @@ def pearson_gamma(part: Labelled) -> float | Score:
     "within_between", maximize=False, low=0.0, high=None, gower=True, cost="n^2",
     formula="mean distance of pairs within segments / mean distance of pairs between segments",
     paper="Hennig & Liao (2013), J. R. Stat. Soc. C 62, 309-369 (average.within / average.between)",
-    undefined="fewer than 2 or n segments; all customers coincide",
+    undefined="fewer than 2 or n segments; all customers coincide; too many customers for every "
+    "pair",
 )  # fmt: skip
 def within_between(part: Labelled) -> float:
     """Mean distance within over mean distance between segments: 0 upwards, lower is better.

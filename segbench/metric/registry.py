@@ -20,6 +20,7 @@ import numpy as np
 from segbench.contracts import Floats, Ints, Reference, Score
 from segbench.errors import Undefined
 from segbench.machine import processors
+from segbench.metric.agreement.contingency import codes
 from segbench.metric.labelled import Labelled
 from segbench.metric.prepared import Prepared
 
@@ -165,7 +166,7 @@ def plain(key: str) -> Callable[..., float]:
         The score; NaN where it is undefined.
 
     Raises:
-        ValueError: X is not an (n, d) array of finite numbers, or the lengths differ.
+        ValueError: X is not an (n, d) array of finite numbers, labels are missing or not as many.
 
     """
     return score
@@ -174,28 +175,37 @@ def plain(key: str) -> Callable[..., float]:
 def labelled(X: Any, labels: Any, threads: int | None = None) -> Labelled:
     """A Euclidean space around X, partitioned by labels of any kind (-1 is a label like another).
 
+    Without labels (None) all customers are one segment.
+
     Raises:
-        ValueError: X is not an (n, d) array of finite numbers, or the lengths differ.
+        ValueError: X is not an (n, d) array of finite numbers, labels are missing or not as many.
 
     """
-    X, codes = _matrix(X), _codes(labels)
-    if codes.shape != (len(X),):
-        raise ValueError(f"labels must be ({len(X)},), as many as X has rows; found {codes.shape}")
+    X = _matrix(X)
+    given = codes(np.zeros(len(X)) if labels is None else labels, "labels")
+    if len(given) != len(X):
+        raise ValueError(f"labels: found {len(given)}, wanted {len(X)}, as many as X has rows")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: found {threads}, wanted at least 1")
+    names, segments = np.unique(given, return_inverse=True)
     empty = np.empty((len(X), 0), dtype=np.int32)
     space = Reference("native", X, empty, np.ptp(X, axis=0), tuple(map(str, range(X.shape[1]))))
     return Labelled(
-        Prepared(space, threads or processors(), exact=len(X)), codes, int(codes.max()) + 1
+        Prepared(space, threads or processors(), exact=len(X)),
+        segments.astype(np.int32),
+        len(names),
     )
 
 
 def _matrix(X: Any) -> Floats:
-    X = np.ascontiguousarray(X, dtype=np.float64)
-    if X.ndim != 2 or not X.size or not np.isfinite(X).all():
+    """X as (n, d) floats, whatever holds it; words and complex numbers are no numbers."""
+    try:
+        given = np.asarray(X)
+        found = (
+            np.ascontiguousarray(given, dtype=np.float64) if given.dtype.kind not in "cUS" else None
+        )
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found.ndim != 2 or not found.size or not np.isfinite(found).all():
         raise ValueError("X must be an (n, d) array of finite numbers, n and d at least 1")
-    return X
-
-
-def _codes(labels: Any) -> Ints:
-    """Labels of any kind as 0..k-1."""
-    _, codes = np.unique(np.asarray(labels), return_inverse=True)
-    return np.asarray(codes, dtype=np.int32)
+    return found

@@ -63,7 +63,8 @@ def silhouette_macro(part: Labelled) -> float | Score:
 
 @internal(
     "simplified_silhouette", maximize=True, low=-1.0, high=1.0,
-    formula="as silhouette, with a the distance to the own centroid, b to the nearest other one",
+    formula="as silhouette, with a the distance to the own centroid, b to the nearest other one; 0 "
+    "in a segment of one",
     paper="Hruschka, Campello & de Castro (2004), IEEE ICDM workshop; Vendramin, Campello & "
     "Hruschka (2010), Stat. Anal. Data Min. 3, 209-235",
     undefined=UNDEFINED + "; Gower space",
@@ -119,8 +120,10 @@ def _error_bound(part: Labelled, a: Floats, b: Floats) -> Floats:
     moved_b = u * (norm + (total / part.sizes).max())
     small, large = np.minimum(a, b), np.maximum(a, b)
     relative = 2 * (part.space.X.shape[1] / 8 + 3.5) * u * small
-    # small / a is at most 1 and so is small / b, also where a or b is 0.
-    return np.divide(relative + moved_a + moved_b, large, out=np.zeros(len(a)), where=large > 0)
+    # small / a is at most 1 and so is small / b, also where a or b is 0. Where both are, float32
+    # may have moved customers onto each other, and s could be anything.
+    anything = np.where(moved_a + moved_b > 0, 2.0, 0.0)
+    return np.divide(relative + moved_a + moved_b, large, out=anything, where=large > 0)
 
 
 def silhouette_by_segment(part: Labelled) -> Floats:

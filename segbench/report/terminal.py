@@ -57,7 +57,7 @@ def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
         value = score["value"]
         interval = "" if score["low"] is None else f"[{score['low']:.4f}, {score['high']:.4f}]"
         better = {True: "more", False: "less"}.get(directions.get(name, True), "")
-        grid.add_row(name, "–" if value is None else f"{value:.4f}", interval, better,
+        grid.add_row(name, "–" if value is None else f"{value:z.4f}", interval, better,
                      escape(score["why"]))  # fmt: skip
     plural = "" if segments["k"] == 1 else "s"
     out = io.StringIO()

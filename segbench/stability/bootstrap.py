@@ -100,8 +100,9 @@ def resample(n: int, seed: int, stream: int, replicate: int) -> tuple[Rows, int]
 
 def mean_interval(values: Floats, least: float) -> Score:
     """Mean of (B,) values with Student's 95 % interval, kept within `least` and 1."""
-    mean, half = float(values.mean()), 0.0
-    if len(values) > 1:
-        error = float(values.std(ddof=1)) / np.sqrt(len(values))
-        half = float(student.ppf(0.975, len(values) - 1)) * error
+    mean = float(values.mean())
+    if len(values) < 2:  # one value says nothing of how far others are
+        return Score(mean, least, 1.0)
+    error = float(values.std(ddof=1)) / np.sqrt(len(values))
+    half = float(student.ppf(0.975, len(values) - 1)) * error
     return Score(mean, float(max(mean - half, least)), float(min(mean + half, 1.0)))

@@ -277,3 +277,10 @@ def test_the_data_folder_serves_too_and_its_absence_is_told(tmp_path, monkeypatc
 
 def test_an_unknown_reader_is_told_which_exist():
     assert "transactions" in refusal(load, {"name": "x", "reader": "excel"}).wanted
+
+
+def test_decimal_commas_are_refused_with_their_place(tmp_path):
+    path = tmp_path / "customers.csv"
+    path.write_text("id;spend\n" + "".join(f"c{i};{i},{i % 7}\n" for i in range(40)))
+    error = refusal(load, table_spec(path))
+    assert (error.row, error.column) == (2, "spend") and "decimal point" in str(error)

@@ -18,7 +18,7 @@ from segbench.metric import nearest as nearest_lists
 from segbench.metric.kernels.nearest_customers import STEP
 from segbench.metric.labelled import Labelled
 from segbench.metric.nearest import TREE, locations, nearest
-from segbench.metric.neighbour import dunn, dunn_nn_score, own_shares, places_counted, wcnn_score
+from segbench.metric.neighbour import du_nn, dunn_nn_score, own_shares, places_counted, wcnn_score
 from segbench.metric.prepared import Prepared
 from segbench.metric.registry import INTERNAL, labelled
 from segbench.metric.scoring import score_partition
@@ -70,10 +70,10 @@ def agree(part: Labelled, m: int) -> None:
     shares = own_shares(part, m, np.arange(len(part)))
     np.testing.assert_allclose(shares, naive_shares(D, part.labels, m), atol=1e-12)
     if np.sort(D, axis=1)[:, m - 1].max() > 0:
-        assert dunn(part, m) == pytest.approx(naive_dunn(D, part.labels, m), rel=1e-9)
+        assert du_nn(part, m) == pytest.approx(naive_dunn(D, part.labels, m), rel=1e-9)
     else:
         with pytest.raises(Undefined, match="coincides"):
-            dunn(part, m)
+            du_nn(part, m)
 
 
 @FEW
@@ -215,7 +215,7 @@ def test_nothing_but_the_customers_counts_in_gower_space(part, data):
 
 def _or_why(part: Labelled, m: int) -> float | str:
     try:
-        return dunn(part, m)
+        return du_nn(part, m)
     except Undefined as why:
         return str(why)
 

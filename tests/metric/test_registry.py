@@ -186,7 +186,7 @@ def test_labels_that_leave_numbers_out_are_labels_all_the_same(name):
     (np.empty((0, 2)), []), (LINE[:, 0], HALVES), (LINE, HALVES[:5]),
 ])  # fmt: skip
 def test_what_is_no_table_is_refused_by_the_plain_functions(name, X, labels):
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match=r"must be|labels: found"):
         getattr(metric, f"{name}_score")(X, labels)
 
 
@@ -244,3 +244,22 @@ def test_the_best_agreement_is_the_highest_that_an_external_score_says(name):
     labels, found = np.array(HALVES, dtype=np.int32), EXTERNAL[name]
     assert found.maximize and found.compute(labels, labels) == pytest.approx(found.high)
     assert found.low <= found.compute(labels, labels[[0, 4, 1, 5, 2, 6, 3, 7]]) < found.high
+
+
+@pytest.mark.parametrize("X, labels, message", [
+    ([[1 + 2j], [0.0]], [0, 1], "finite numbers"),
+    ([["1.0"], ["2.0"]], [0, 1], "finite numbers"),
+    ([[1.0], [2.0, 3.0]], [0, 1], "finite numbers"),
+    (LINE, [np.nan] * len(LINE), "labels: found nan at position 0"),
+    (LINE, [0], "labels: found 1, wanted"),
+])  # fmt: skip
+def test_what_is_no_table_or_no_label_is_refused(X, labels, message):
+    with pytest.raises(ValueError, match=message):
+        metric.silhouette_score(X, labels)
+
+
+def test_labels_may_be_of_mixed_kinds_and_threads_at_least_1():
+    mixed_labels = ["a" if label else 1.5 for label in HALVES]
+    assert metric.dunn_score(LINE, mixed_labels) == metric.dunn_score(LINE, HALVES)
+    with pytest.raises(ValueError, match="threads: found 0"):
+        metric.dunn_score(LINE, HALVES, threads=0)

@@ -1,0 +1,7 @@
+"""`python -m segbench` is the command `segbench`."""
+
+import sys
+
+from segbench.cli import main
+
+sys.exit(main())
