@@ -4,6 +4,7 @@
     real       uci and other real tables: algorithms see z-scores and one-hot categories; scored on
                ranks, under Gower where there are categories; numeric ones on z-scores as well
     simulated  Gaussian mixtures in their own coordinates: native space
+    heavy, skewed   other mixtures, on which no rule was chosen: native space
 
 Sets above `MAX_ROWS` are sampled, stratified by the reference labels. A set is left out if all its
 reference labellings have more segments than the guards allow: no eligible partition is right there.
@@ -21,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import yaml
-from simulate import mixtures
+from simulate import KINDS, mixtures
 from sklearn.model_selection import train_test_split
 from tables import labelled_tables, numeric_table
 
@@ -34,6 +35,7 @@ from battery import data_files, labellings, points, raw_points
 
 MAX_ROWS = 2_000
 GROUPS = ("shapes", "real", "simulated")
+UNSEEN = ("heavy", "skewed")
 GUARDS: dict[str, Any] = yaml.safe_load((CONF / "config.yaml").read_text())["guards"]
 
 
@@ -63,9 +65,9 @@ def cases(suite: Path, groups: Sequence[str]) -> Iterator[Case]:
                 yield found
     if "real" in groups:
         yield from real(suite)
-    if "simulated" in groups:
-        for name, X, truth in mixtures():
-            yield Case("simulated", name, X, truths_of([truth]), (native(X),))
+    for group in KINDS:
+        for name, X, truth in mixtures(group) if group in groups else ():
+            yield Case(group, name, X, truths_of([truth]), (native(X),))
 
 
 def shape(name: str, path: Path) -> Case | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from candidates import GENIE
-from cases import GROUPS, Case, cases
+from cases import GROUPS, UNSEEN, Case, cases
 from rules import RULES, Loss, available, interval, loss, yardsticks
 from scoring import Scored, scored
 from simulate import ELONGATIONS
@@ -39,6 +39,8 @@ BOARDS = (
     ("real", ("rank", "gower"), "Real tables, on ranks (numbers) or under Gower (mixed)"),
     ("real", ("standard",), "The numeric ones of the real tables, on z-scores instead"),
     ("simulated", ("native",), "Simulated Gaussian mixtures in their own coordinates"),
+    ("heavy", ("native",), "Simulated mixtures with heavy tails (t, 3 degrees of freedom)"),
+    ("skewed", ("native",), "Simulated mixtures of skewed (exponential) components"),
 )
 
 
@@ -142,7 +144,7 @@ def report(sets: Sequence[Scored], seconds: float) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--groups", default=",".join(GROUPS), help="comma-separated")
+    parser.add_argument("--groups", default=",".join((*GROUPS, *UNSEEN)), help="comma-separated")
     parser.add_argument("--write", action="store_true", help="write the tables into README.md")
     options = parser.parse_args()
     suite, start = data_folder(SUITE), time.perf_counter()

@@ -1,8 +1,12 @@
-"""Simulated Gaussian mixtures whose overlap, balance and shape vary; every draw from one seed."""
+"""Simulated mixtures whose overlap, balance and shape vary; every draw from one seed.
+
+The components are normal, or (in other draws, so that what was chosen on the normal ones is tried
+on sets that had no say) have heavy tails or are skewed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +19,39 @@ LEAST = 0.03  # share of the smallest component, so that the truth itself passes
 Floats = npt.NDArray[np.float64]
 
 
-def mixtures() -> Iterator[tuple[str, Floats, npt.NDArray[np.int64]]]:
+def normal(rng: np.random.Generator, size: tuple[int, int]) -> Floats:
+    return rng.normal(size=size)
+
+
+def heavy(rng: np.random.Generator, size: tuple[int, int]) -> Floats:
+    """Student's t with 3 degrees of freedom, of variance 1."""
+    return rng.standard_t(3, size=size) / np.sqrt(3)
+
+
+def skewed(rng: np.random.Generator, size: tuple[int, int]) -> Floats:
+    """Exponential, of mean 0 and variance 1."""
+    return rng.exponential(size=size) - 1
+
+
+Noise = Callable[[np.random.Generator, tuple[int, int]], Floats]
+KINDS: dict[str, tuple[Noise, int, list[int]]] = {
+    "simulated": (normal, SETS, [SEED]),
+    "heavy": (heavy, SETS // 2, [SEED, 1]),
+    "skewed": (skewed, SETS // 2, [SEED, 2]),
+}
+"""For each group: its noise, how many sets, the first words of their seeds."""
+
+
+def mixtures(group: str) -> Iterator[tuple[str, Floats, npt.NDArray[np.int64]]]:
     """(name, which ends in the elongation; X (n, d); component of each point) of each set."""
-    for i in range(SETS):
-        yield mixture(i, np.random.default_rng([SEED, i]))
+    noise, sets, seed = KINDS[group]
+    for i in range(sets):
+        yield mixture(i, np.random.default_rng([*seed, i]), noise)
 
 
-def mixture(i: int, rng: np.random.Generator) -> tuple[str, Floats, npt.NDArray[np.int64]]:
+def mixture(
+    i: int, rng: np.random.Generator, noise: Noise
+) -> tuple[str, Floats, npt.NDArray[np.int64]]:
     """One set: 300-1,000 points, 2-10 dimensions, 2-8 components."""
     n, d, k = (int(rng.integers(low, high + 1)) for low, high in ((300, 1000), (2, 10), (2, 8)))
     separation = rng.uniform(0.8, 2.5)
@@ -30,7 +60,7 @@ def mixture(i: int, rng: np.random.Generator) -> tuple[str, Floats, npt.NDArray[
     roots = np.array([root(rng, d, elongation) for _ in range(k)])
     centres = apart(scattered(rng, k, d), roots, separation)
     truth = np.concatenate([np.repeat(np.arange(k), 3), rng.choice(k, n - 3 * k, p=weights)])
-    X = centres[truth] + np.einsum("nij,nj->ni", roots[truth], rng.normal(size=(n, d)))
+    X = centres[truth] + np.einsum("nij,nj->ni", roots[truth], noise(rng, (n, d)))
     return f"s{i:02d}_n{n}_d{d}_k{k}_e{elongation:.0f}", X, truth
 
 
