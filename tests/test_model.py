@@ -82,7 +82,7 @@ def test_one_new_customer_equals_the_same_one_in_a_batch(tmp_path: Path, custome
     [("age,channel,region,recency,frequency\n1,web,east,1,1\n", "column 'monetary'"),
      ("recency,frequency,monetary\n1,2,x\n", "row 2, column 'monetary'"),
      ("recency,frequency,monetary\n1,2,1e999\n", "row 2, column 'monetary'"),
-     ("", "empty file"), ("recency;frequency;monetary\n1;2;3\n", "';'")],
+     ("", "empty file"), ("recency frequency monetary\n1 2 3\n", "one column")],
 )  # fmt: skip
 def test_wrong_table_is_named(tmp_path: Path, text: str, place: str):
     folder, _ = run(tmp_path, "features=rfm_log", "algorithm=kmeans")

@@ -5,18 +5,19 @@ make bench      or      python experiments/speed/agreement.py
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import timing
 from sklearn import metrics
 
 from segbench import metric
 from segbench.metric.agreement.information import adjusted_mutual_info
 from segbench.metric.agreement.matching import pair_sets_index
 
+RUNS = 3
 N, K = 20_000, 8
 Score = Callable[[Any, Any], float]
 PAIRS = {"ARI": 1_000}
@@ -58,10 +59,10 @@ def measures() -> Iterator[tuple[str, Score, str, Score | None]]:
 
 
 def timed(score: Score, pairs: list[np.ndarray]) -> tuple[np.ndarray, float]:
+    """Values, and median seconds for all pairs."""
     score(*pairs[0])  # compiles
-    start = time.perf_counter()
-    values = [score(a, b) for a, b in pairs]
-    return np.array(values), time.perf_counter() - start
+    values, seconds = timing.timed(lambda: [score(a, b) for a, b in pairs], RUNS)
+    return np.array(values), seconds
 
 
 def rows() -> Iterator[str]:

@@ -78,7 +78,7 @@ def contingency(a: Ints, b: Ints) -> Contingency:
         raise ValueError(f"labellings of {len(a)} and {len(b)} customers")
     if not len(a):
         raise Undefined("no customers")
-    height, width = (int(labels.max(initial=-1)) + 2 for labels in (a, b))
+    height, width = (max(_extremes(labels)[1], -1) + 2 for labels in (a, b))
     if height * width <= max(4 * len(a), SMALL):
         table = _count(a, b, height, width)
         row, column = np.nonzero(table)
@@ -92,6 +92,21 @@ def contingency(a: Ints, b: Ints) -> Contingency:
         len(a), row, column, np.where(alone, 1, count), np.where(alone, count, 1),
         *_groups(row, count, height), *_groups(column, count, width),
     )  # fmt: skip
+
+
+def _extremes(values: npt.NDArray[Any]) -> tuple[int, int]:
+    if values.dtype not in WIDE:
+        return int(values.min()), int(values.max())
+    low, high = _low_high(values)  # both in one pass
+    return int(low), int(high)
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _low_high(values: Ints) -> tuple[int, int]:
+    low, high = values[0], values[0]
+    for x in values:
+        low, high = min(low, x), max(high, x)
+    return low, high
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -129,7 +144,7 @@ def codes(labels: Any, name: str) -> npt.NDArray[Any]:
         raise ValueError(f"{name}: found shape {values.shape}, wanted (n,) labels")
     if values.dtype.kind in "iu" and values.size:
         # Numbers that lie close together are codes already: nothing to sort, nothing to hash.
-        low, high, few = int(values.min()), int(values.max()), max(4 * len(values), SMALL)
+        (low, high), few = _extremes(values), max(4 * len(values), SMALL)
         if low >= 0 and high < few:
             return values if values.dtype in WIDE else values.astype(np.int64)
         if high - low < few and high < 2**63:
