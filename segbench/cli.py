@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from segbench import __version__
 from segbench.errors import InputError, SegbenchError
@@ -60,6 +61,22 @@ def _parser() -> argparse.ArgumentParser:
     board.add_argument("--format", choices=FORMATS, default="table")
     board.add_argument("--out", type=Path, metavar="FILE", help="write to a file, not to stdout")
     board.set_defaults(command=_leaderboard)
+    _add_score(commands)
+    assign = commands.add_parser("assign", help="give each new customer a segment")
+    assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
+    assign.add_argument("--out", type=Path, required=True, metavar="FILE")
+    assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
+                        help="where keys are looked up")  # fmt: skip
+    assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
+    assign.set_defaults(command=_assign)
+    datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
+    datasets.add_argument("name", nargs="?", metavar="NAME")
+    datasets.set_defaults(command=_datasets)
+    return parser
+
+
+def _add_score(commands: Any) -> None:
     score = commands.add_parser("score", help="score a partition made by any tool")
     score.add_argument("table", type=Path, metavar="TABLE", help="CSV, one row per customer")
     score.add_argument("labels", type=Path, metavar="LABELS",
@@ -79,18 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--format", choices=("table", "json"), default="table")
     score.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
     score.set_defaults(command=_score)
-    assign = commands.add_parser("assign", help="give each new customer a segment")
-    assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
-    assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
-    assign.add_argument("--out", type=Path, required=True, metavar="FILE")
-    assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
-                        help="where keys are looked up")  # fmt: skip
-    assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
-    assign.set_defaults(command=_assign)
-    datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
-    datasets.add_argument("name", nargs="?", metavar="NAME")
-    datasets.set_defaults(command=_datasets)
-    return parser
 
 
 def _run(overrides: list[str]) -> int:

@@ -18,9 +18,9 @@ from segbench.contracts import Outcomes, Partition, Reference, Result, Score, St
 from segbench.dataset import display_name
 from segbench.machine import peak_mb, versions
 from segbench.metric import (
-    COMPOSITES,
     INTERNAL,
     Prepared,
+    combined,
     score_outcomes,
     score_partition,
     with_candidates,
@@ -104,9 +104,7 @@ class Finish:
             why = " ".join(str(error).split())[:300]
             scores |= dict.fromkeys(RESAMPLED, Score.undefined(why))
         scores |= self._calibrated(partition)
-        scores |= {name: COMPOSITES[name].combine(scores, partition.coverage)
-                   for name in self.cell.config["study"]["objectives"] if name in COMPOSITES
-                   }  # fmt: skip
+        scores |= combined(scores, self.evaluator.objectives, partition.coverage)
         scores |= score_outcomes(partition, self.outcomes, self.cell.config["seed"])
         empty = np.empty((len(self.table), 0), dtype=np.int32)
         native = Reference("native", fitted.X, empty, np.ptp(fitted.X, axis=0), ())

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segbench.contracts import Partition, Score, Table
+from segbench.contracts import Partition, Reference, Score, Table
 from segbench.dataset import load
 from segbench.dataset.readers import is_missing, read
 from segbench.dataset.roles import ID_NAMES
@@ -87,8 +87,7 @@ def score_files(
                         "categorical": list(categorical)}}  # fmt: skip
     customers, outcomes = load(spec)
     partition = Partition.from_labels(read_labels(labels, customers, delimiter))
-    _check_space(customers, space, columns)
-    fitted = fit_reference(customers, {"kind": space, "columns": list(columns) or None})
+    fitted = _fit(customers, space, columns)
     prepared = Prepared(fitted, threads or processors())
     scores = score_partition(prepared, partition, [name for name in wanted if name in INTERNAL])
     scores |= score_outcomes(partition, outcomes, seed=0)
@@ -98,15 +97,12 @@ def score_files(
     return Scored(customers, partition, fitted.kind, fitted.columns, kept)
 
 
-def _check_space(table: Table, space: str | None, columns: Sequence[str]) -> None:
-    for name in columns:
-        if name not in table.frame.columns:
-            raise InputError("--columns", found=name,
-                             wanted=f"some of {', '.join(table.frame.columns)}")  # fmt: skip
-    categories = [name for name in columns or table.frame.columns if name in table.categorical]
-    if categories and space not in (None, "gower"):
-        raise InputError(f"--space {space}", found=f"categories {', '.join(categories)}",
-                         wanted="numeric --columns only, or --space gower")  # fmt: skip
+def _fit(table: Table, space: str | None, columns: Sequence[str]) -> Reference:
+    try:
+        return fit_reference(table, {"kind": space, "columns": list(columns) or None})
+    except InputError as error:
+        option = "--columns" if error.file.endswith(".columns") else f"--space {space}"
+        raise InputError(option, found=error.found, wanted=error.wanted) from None
 
 
 def _wanted(metrics: Sequence[str], with_reference: bool) -> list[str]:

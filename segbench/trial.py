@@ -11,7 +11,14 @@ from typing import Any
 from segbench.algorithm import design, fit_labels, make
 from segbench.contracts import Floats, Ints, Partition, Reference, Rows, Score, Table
 from segbench.features import FeaturePipeline
-from segbench.metric import COMPOSITES, INTERNAL, Calibration, Prepared, score_partition
+from segbench.metric import (
+    COMPOSITES,
+    INTERNAL,
+    Calibration,
+    Prepared,
+    combined,
+    score_partition,
+)
 from segbench.stability import RESAMPLED, bootstrap_stability
 
 STABILITY = "stability_ari"
@@ -100,10 +107,7 @@ class Evaluator:
             unknown = dict.fromkeys(RESAMPLED, Score.undefined("not measured: a guard is violated"))
             found = unknown if stopped else self.stability(params, partition)
             scores |= {name: found[name] for name in resampled}
-        scores |= {
-            name: COMPOSITES[name].combine(scores, partition.coverage)
-            for name in self.objectives if name in COMPOSITES
-        }  # fmt: skip
+        scores |= combined(scores, self.objectives, partition.coverage)
         seconds = time.perf_counter() - start
         return Trial(
             dict(params), scores, violations, partition.k, partition.noise, stopped, seconds,

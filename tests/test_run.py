@@ -75,6 +75,13 @@ def test_numeric_table_is_scored_in_every_space(tmp_path: Path):
     assert spaces == {"standard", "rank", "gower", "native"}
 
 
+def test_result_says_what_it_was_tuned_on_and_has_its_value(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm_log", "algorithm=kmeans", "metric=compact"))
+    assert result.objectives == ["compact", "stability_ari"]
+    parts = [result.scores[name].value for name in ("silhouette", "pearson_gamma", "wcnn")]
+    assert result.scores["compact"].value == pytest.approx(np.mean(parts))
+
+
 def test_second_run_changes_nothing_and_mirrors_nothing(tmp_path: Path):
     planned, spy = cell(tmp_path, "features=rfm", "algorithm=kmeans"), Spy()
     first = run_cell(planned, Quiet(), spy, in_sweep=False)

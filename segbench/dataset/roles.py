@@ -98,8 +98,8 @@ def _infer(raw: Raw, column: str, have_id: bool) -> tuple[str, str]:
             found=repr(cells[row]),
             wanted="a number, as in most rows (or declare the column categorical)",
         )
-    comma = next((row for row in range(len(cells)) if COMMA.match(str(cells[row]).strip())), None)
-    if comma is not None and np.mean([bool(COMMA.match(text)) for text in distinct]) > 0.5:
+    if sum(bool(COMMA.match(text)) for text in distinct) > len(distinct) / 2:
+        comma = next(row for row, cell in enumerate(cells) if COMMA.match(str(cell).strip()))
         raise InputError(
             raw.file, row=int(raw.lines[comma]), column=column, found=repr(cells[comma]),
             wanted="numbers with a decimal point (or declare the column categorical, or to ignore)",

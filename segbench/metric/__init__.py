@@ -42,7 +42,7 @@ from segbench.metric.agreement.information import (
 )
 from segbench.metric.agreement.matching import normalized_clustering_accuracy_score, psi_score
 from segbench.metric.calibration import CALIBRATED, Calibration, with_candidates
-from segbench.metric.composite import COMPOSITES, maximize, rank_sum, worst
+from segbench.metric.composite import COMPOSITES, combined, maximize, rank_sum, worst
 from segbench.metric.prepared import Prepared
 from segbench.metric.registry import EXTERNAL, INTERNAL
 from segbench.metric.scoring import score_outcomes, score_partition
@@ -59,6 +59,7 @@ __all__ = [
     "ball_hall_score",
     "c_index_score",
     "calinski_harabasz_score",
+    "combined",
     "davies_bouldin_score",
     "dbcv_score",
     "dunn_nn_score",

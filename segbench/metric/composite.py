@@ -63,6 +63,14 @@ COMPOSITES: dict[str, Composite] = {
 }  # fmt: skip
 
 
+def combined(
+    scores: Mapping[str, Score], objectives: Sequence[str], coverage: float
+) -> dict[str, Score]:
+    """The composite ones among the objectives, from the scores of one partition."""
+    made_of = {name: COMPOSITES[name] for name in objectives if name in COMPOSITES}
+    return {name: composite.combine(scores, coverage) for name, composite in made_of.items()}
+
+
 def maximize(name: str) -> bool:
     """Whether more of a score is better."""
     return INTERNAL[name].maximize if name in INTERNAL else True

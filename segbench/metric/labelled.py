@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ class Labelled:
     def __init__(self, space: Prepared, labels: Ints, k: int) -> None:
         self.space, self.labels, self.k = space, labels, k
         self.threads = space.threads
+        self._kept: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,10 +48,9 @@ class Labelled:
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` returns, made once for this partition."""
-        kept = self.__dict__.setdefault("_kept", {})
-        if key not in kept:
-            kept[key] = make()
-        return kept[key]
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
 
     @cached_property
     def sizes(self) -> Floats:

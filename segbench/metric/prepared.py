@@ -18,12 +18,7 @@ import numpy as np
 
 from segbench.contracts import Floats, Reference, Rows
 from segbench.errors import Undefined
-from segbench.metric.kernels.distances import (
-    EUCLIDEAN,
-    GAPS,
-    GOWER,
-    Points,
-)
+from segbench.metric.kernels.distances import EUCLIDEAN, GAPS, GOWER, Points
 
 T = TypeVar("T")
 EXACT, EXACT_GOWER = 200_000, 50_000

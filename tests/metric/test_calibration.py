@@ -167,11 +167,12 @@ def test_no_z_without_an_index_or_without_differences(X):
         assert score.value is not None or score.why
 
 
-def test_random_scores_that_differ_by_rounding_alone_give_no_z():
-    corners = [[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]]  # each two are equally far apart
-    calibration = Calibration.of(euclidean(corners))
+@pytest.mark.parametrize("angle", [0.0, 0.3])
+def test_random_scores_that_differ_by_rounding_alone_give_no_z(angle):
+    turn = angle + np.array([0.0, 2.0, 4.0]) * np.pi / 3  # each two are equally far apart
+    calibration = Calibration.of(euclidean(np.column_stack([np.cos(turn), np.sin(turn)])))
     z = calibration.standardise(Partition.from_labels(np.array([0, 0, 1])), ["silhouette"])
-    assert z["silhouette_z"].value is None
+    assert z["silhouette_z"].value is None and "do not differ" in z["silhouette_z"].why
 
 
 def test_candidates_among_the_random_ones():

@@ -180,17 +180,7 @@ def _bounds(  # type: ignore[no-untyped-def]
             mean = centre[f, c]
             for j in range(size):
                 step[f, j] = x[f, picked[j]] - mean
-        quadratic[:size] = 0.0
-        linear[:size] = 0.0
-        for f in range(d):
-            row[:size] = 0.0
-            for g in range(f + 1):
-                covariance = spread[f, g, c]
-                for j in range(size):
-                    row[j] += covariance * step[g, j]
-            for j in range(size):
-                quadratic[j] += step[f, j] * row[j]
-                linear[j] += step[f, j] * third[f, c]
+        _forms(step[:, :size], spread[:, :, c], third[:, c], row, quadratic, linear)
         for j in range(size):
             q = picked[j]
             far, mean_square = square[c, q], square[c, q] + second[c]
@@ -199,6 +189,23 @@ def _bounds(  # type: ignore[no-untyped-def]
             power = max(power, mean_square * mean_square)
             bound = mean_square * np.sqrt(mean_square / power) if power > 0.0 else 0.0
             low[q, c] = max(bound, np.sqrt(far))
+
+
+@njit(**FAST)
+def _forms(step, spread, third, row, quadratic, linear):  # type: ignore[no-untyped-def]
+    """Step' E[z z'] step and step' E[r z] of each column of step (d, size)."""
+    d, size = step.shape
+    quadratic[:size] = 0.0
+    linear[:size] = 0.0
+    for f in range(d):
+        row[:size] = 0.0
+        for g in range(f + 1):
+            covariance = spread[f, g]
+            for j in range(size):
+                row[j] += covariance * step[g, j]
+        for j in range(size):
+            quadratic[j] += step[f, j] * row[j]
+            linear[j] += step[f, j] * third[f]
 
 
 @njit(**FAST)
