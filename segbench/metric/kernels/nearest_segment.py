@@ -68,7 +68,7 @@ def nearest_segment(
         (m,) mean distances, inf where there is no other segment; (m,) segments, -1 there.
 
     """
-    moments = _moments(points, starts, threads)
+    moments, own = _moments(points, starts, threads), np.asarray(own, np.intp)
     taken = points.single() if single else points
     best, which = np.full(len(rows), np.inf), np.full(len(rows), -1)
 
@@ -87,7 +87,7 @@ def lower_bounds(
     points: Points, starts: Rows, rows: Rows, own: Ints | Rows, threads: int
 ) -> Floats:
     """(m, k) lower bounds of the mean distance; inf where the segment is out of the question."""
-    moments = _moments(points, starts, threads)
+    moments, own = _moments(points, starts, threads), np.asarray(own, np.intp)
     low = np.empty((len(rows), len(starts) - 1))
 
     def run(block: tuple[int, int]) -> None:
@@ -240,7 +240,7 @@ def _search(columns, rows, starts, asking, low, best, which):  # type: ignore[no
             place = ends[asked[q]]
             places[place], group[place] = q, asking[q]
             ends[asked[q]] += 1  # where the segment's group ends, once all are placed
-        first = 0
+        first = np.intp(0)  # numba would compile the sums once more for a literal
         for c in range(k):
             if ends[c] > first:
                 sums_to_range(columns, rows, group, first, ends[c], starts[c], starts[c + 1], sums)
