@@ -102,6 +102,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         objectives=config["study"]["objectives"], replicates=config["study"]["replicates"],
         seed=config["seed"], threads=config["threads"] or processors(),
     )  # fmt: skip
+    evaluator.check_objectives()
     begin = time.perf_counter()
     records, planned, complete = _tune(cell, evaluator, progress, in_sweep)
     tuning = time.perf_counter() - begin

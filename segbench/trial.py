@@ -10,6 +10,7 @@ from typing import Any
 
 from segbench.algorithm import design, fit_labels, make
 from segbench.contracts import Floats, Ints, Partition, Reference, Rows, Score, Table
+from segbench.errors import NotApplicable
 from segbench.features import FeaturePipeline
 from segbench.metric import (
     COMPOSITES,
@@ -120,6 +121,22 @@ class Evaluator:
         made_of = (COMPOSITES[name].indices if name in COMPOSITES else (name,)
                    for name in self.objectives)  # fmt: skip
         return tuple(dict.fromkeys(name for names in made_of for name in names))
+
+    def check_objectives(self) -> None:
+        """Before anything is fitted: every trial would be ineligible.
+
+        Raises:
+            NotApplicable: an objective has no value in this reference space, for any partition.
+
+        """
+        for name in self.measured:
+            metric = INTERNAL.get(name.removesuffix("_z"))
+            if metric and not metric.gower and self.reference.kind == "gower":
+                have = ", ".join(key for key, each in INTERNAL.items() if each.gower)
+                raise NotApplicable(
+                    f"objective {name}: needs centroids, which Gower distance does not have; "
+                    f"metric.objective can be one of {have}"
+                )
 
     @cached_property
     def space(self) -> Prepared:

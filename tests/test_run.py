@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from conftest import SMALL, Quiet, compose_config
 from segbench import run as run_module
 from segbench.cell import Cell, plan_cell
 from segbench.contracts import Result
-from segbench.errors import InputError
-from segbench.metric import score_partition
+from segbench.errors import InputError, Undefined
+from segbench.metric import INTERNAL, score_partition
 from segbench.results import read_plan, read_result
 from segbench.run import run_cell
 from segbench.tracking import NoTracking
@@ -111,9 +112,31 @@ def test_guards_make_ineligible_with_a_reason(tmp_path: Path):
     assert result.segments["k"] > 0, "it is shown"
 
 
-def test_undefined_quality_is_ineligible_never_best(tmp_path: Path):
-    result = do(cell(tmp_path, "features=rfm", "metric=calinski_harabasz"))
-    assert result.status == "ineligible" and "centroids" in result.why
+@pytest.mark.parametrize("objective, named", [
+    ("calinski_harabasz", "calinski_harabasz"), ("consensus", "icl"),
+    ("icl", "icl")])  # fmt: skip
+def test_an_objective_without_a_value_in_the_space_is_skipped_untuned(
+    tmp_path: Path, objective: str, named: str
+):
+    result = do(cell(tmp_path, "features=rfm", f"metric.objective={objective}"))
+    assert result.status == "skipped" and result.trials == {}
+    assert f"objective {named}: needs centroids" in result.why and "dbcv" in result.why
+
+
+def test_an_objective_with_a_value_in_the_space_is_tuned(tmp_path: Path):
+    result = do(cell(tmp_path, "features=rfm", "metric.objective=calibrated"))
+    assert result.status == "complete" and result.objectives[0] == "calibrated"
+
+
+def test_an_undefined_objective_is_ineligible_never_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def undefined(*_: object, **__: object) -> float:
+        raise Undefined("gone")
+
+    monkeypatch.setitem(INTERNAL, "dunn", replace(INTERNAL["dunn"], compute=undefined))
+    result = do(cell(tmp_path, "features=rfm", "metric.objective=dunn"))
+    assert result.status == "ineligible" and "dunn gone" in result.why
 
 
 def test_pipeline_that_cannot_apply_is_skipped(tmp_path: Path):
