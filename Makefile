@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench oracles metrics trust clean
+.PHONY: demo test bench oracles metrics trust stability clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("segbench needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -38,6 +38,9 @@ metrics: $(VENV)/.installed     # definitions and the conformance matrix
 
 trust: $(VENV)/.installed       # which index to believe: some minutes
 	$(BIN)/python experiments/metric_trust/run.py --write
+
+stability: $(VENV)/.installed   # whether its intervals cover: some minutes
+	$(BIN)/python experiments/stability/coverage.py --write
 
 clean:
 	rm -rf $(VENV) build dist

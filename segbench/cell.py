@@ -11,7 +11,7 @@ from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
 from segbench.metric import COMPOSITES, INTERNAL
 from segbench.results import result_key, terms_key
-from segbench.stability import RESAMPLED
+from segbench.stability import AMOUNTS, OBJECTIVES
 from segbench.target import parameters, resolve
 
 Config = dict[str, Any]
@@ -108,16 +108,19 @@ def check_config(config: Config) -> None:
     timeout = config["timeout"]
     if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
         raise InputError("timeout", found=timeout, wanted="seconds, or null for no limit")
-    known = [*COMPOSITES, *INTERNAL, *RESAMPLED]
+    known = [*COMPOSITES, *INTERNAL, *OBJECTIVES]
     names = study["objectives"]
     if (
         not names
         or set(names) - set(known)
-        or not set(names) - set(RESAMPLED)
+        or not set(names) - set(OBJECTIVES)
         or (len(set(names)) < len(names))
     ):
-        wanted = f"distinct names of {', '.join(known)}, at least one not {' or '.join(RESAMPLED)}"
+        wanted = (
+            f"distinct names of {', '.join(known)}, at least one not of the last {len(OBJECTIVES)}"
+        )
         raise InputError("study.objectives", found=names, wanted=wanted)
+    _check_stability(study["stability"])
     if config["tracking"].get("mode") not in TRACKING:
         found = config["tracking"].get("mode")
         raise InputError("tracking.mode", found=found, wanted=f"one of {', '.join(TRACKING)}")
@@ -126,6 +129,22 @@ def check_config(config: Config) -> None:
             raise InputError(name, found=config[name], wanted="a name")
     if config["sweep"].startswith(".") or "/" in config["sweep"]:
         raise InputError("sweep", found=config["sweep"], wanted="a name without / or leading dot")
+
+
+def _check_stability(spec: Any) -> None:
+    if not isinstance(spec, Mapping) or set(spec) != {"scheme", "amount"}:
+        raise InputError("study.stability", found=spec, wanted="scheme and amount")
+    scheme, amount = spec["scheme"], spec["amount"]
+    if scheme not in AMOUNTS:
+        wanted = f"one of {', '.join(AMOUNTS)}"
+        raise InputError("study.stability.scheme", found=scheme, wanted=wanted)
+    if amount is None:
+        return
+    if AMOUNTS[scheme] is None:
+        raise InputError("study.stability.amount", found=amount, wanted=f"null for {scheme}")
+    if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not 0 < amount < 1:
+        wanted = "a number above 0 and below 1, or null for the scheme's own"
+        raise InputError("study.stability.amount", found=amount, wanted=wanted)
 
 
 def _check_components(config: Config) -> None:

@@ -60,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
                        help="a results folder, one of its sweeps or one result")  # fmt: skip
     board.add_argument("--format", choices=FORMATS, default="table")
     board.add_argument("--out", type=Path, metavar="FILE", help="write to a file, not to stdout")
+    board.add_argument(
+        "--stability",
+        action="store_true",
+        help="as a table: stability of the partition, segments and customers",
+    )
     board.set_defaults(command=_leaderboard)
     _add_score(commands)
     assign = commands.add_parser("assign", help="give each new customer a segment")
@@ -145,7 +150,8 @@ def _leaderboard(options: argparse.Namespace) -> int:
         raise InputError(options.results, found="no results", wanted="results of segbench run")
     plain = [leaderboard.flat(row) for row in rows]
     if options.format == "table":
-        out = terminal.render(rows, color=False if options.out else None)
+        color = False if options.out else None
+        out = terminal.render(rows, color=color, stability=options.stability)
     else:
         out = {"json": text.to_json, "csv": text.to_csv, "markdown": text.to_markdown}[
             options.format

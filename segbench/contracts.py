@@ -184,6 +184,20 @@ class Partition:
         return np.asarray(self.sizes / max(len(self.labels), 1), dtype=np.float64)
 
 
+def renumbered(labels: npt.NDArray[Any], raw: Sequence[int]) -> Ints:
+    """(m,) segments of customers to whom an algorithm gives `labels`; -1 for none.
+
+    Args:
+        labels: (m,) the algorithm's own.
+        raw: (k,) the label that it gave to segment 0, 1, ... (`Partition.raw`).
+
+    """
+    segments: Ints = np.full(len(labels), -1, dtype=np.int32)
+    for segment, label in enumerate(raw):
+        segments[labels == label] = segment
+    return segments
+
+
 @dataclass(frozen=True)
 class Score:
     """One number about a partition, with its interval, or the reason why there is none.
@@ -210,7 +224,8 @@ class Score:
 class Result:
     """One finished cell, exactly as it stands in `result.json`.
 
-    `objectives` are the scores that its parameters were tuned on, the validity first.
+    `objectives` are the scores that its parameters were tuned on, the validity first. `stability`
+    says what stands behind the scores of that name: scheme, replicates, each segment, customers.
     """
 
     key: str
@@ -227,6 +242,7 @@ class Result:
     params: Mapping[str, Any] = field(default_factory=dict)
     segments: Mapping[str, Any] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
+    stability: Mapping[str, Any] | None = None
     trials: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     peak_mb: int | None = None

@@ -28,8 +28,8 @@ from segbench.metric import (
 from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
 from segbench.space import other_spaces
-from segbench.stability import RESAMPLED
-from segbench.study import Choice, Record
+from segbench.stability import PREDICTED, REFITTED, Stability, stability_across
+from segbench.study import Choice, Record, best, validity
 from segbench.trial import (
     Evaluator,
     Fitted,
@@ -67,7 +67,8 @@ class Finish:
         fitted = self.evaluator.fit(params)
         partition = fitted.partition
         violations = guard_violations(partition, config["guards"], config["algorithm"]["baseline"])
-        scores = self._scores(fitted, params)
+        stability = self._stability(params, partition)
+        scores = self._scores(fitted, stability)
         status: Status = "complete" if choice.eligible else "ineligible"
         why = choice.why
         if not choice.eligible:
@@ -88,21 +89,29 @@ class Finish:
                 "largest_share": float(shares.max(initial=0.0)),
                 "smallest_share": float(shares.min()) if len(shares) else 0.0,
             },
-            scores=scores, trials=self._trials(), seconds=self._seconds(),
+            scores=scores, stability=self._report(stability, partition),
+            trials=self._trials(), seconds=self._seconds(),
             peak_mb=peak_mb(), versions=versions(),
         )  # fmt: skip
-        write_result(self.cell.folder, result, _yaml(self.cell), self._filler(fitted))
+        filler = self._filler(fitted, stability)
+        write_result(self.cell.folder, result, _yaml(self.cell), filler)
         return result
 
-    def _scores(self, fitted: Fitted, params: Mapping[str, Any]) -> dict[str, Score]:
-        """Reference space first, then stability with fresh replicates, outcomes, other spaces."""
+    def _stability(self, params: Mapping[str, Any], partition: Partition) -> Stability:
+        """At all three levels and across halves, on fresh resamples."""
+        try:
+            found = self.evaluator.refits(params, partition, stream=1)
+            return replace(found, scores=found.scores
+                           | self.evaluator.prediction(params, partition, stream=1))  # fmt: skip
+        except ValueError as error:  # a resample that the algorithm cannot be fitted on
+            why = Score.undefined(" ".join(str(error).split())[:300])
+            return Stability(dict.fromkeys((*REFITTED, *PREDICTED), why))
+
+    def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:
+        """Reference space first, then stability, outcomes, other spaces."""
         partition, threads = fitted.partition, self.evaluator.threads
         scores = score_partition(self.evaluator.space, partition, INTERNAL)
-        try:
-            scores |= self.evaluator.stability(params, partition, stream=1)
-        except ValueError as error:  # a resample that the algorithm cannot be fitted on
-            why = " ".join(str(error).split())[:300]
-            scores |= dict.fromkeys(RESAMPLED, Score.undefined(why))
+        scores |= stability.scores
         scores |= self._calibrated(partition)
         scores |= combined(scores, self.evaluator.objectives, partition.coverage)
         scores |= score_outcomes(partition, self.outcomes, self.cell.config["seed"])
@@ -112,6 +121,20 @@ class Finish:
             others = score_partition(Prepared(space, threads), partition, ELSEWHERE)
             scores |= {f"{name}@{space.kind}": score for name, score in others.items()}
         return scores
+
+    def _report(self, found: Stability, partition: Partition) -> dict[str, Any]:
+        """What `result.json` says of each segment, and of the customers together."""
+        terms = {**self.evaluator.stability, "replicates": self.evaluator.replicates}
+        return {**terms, **found.as_json(self._across(partition))}
+
+    def _across(self, partition: Partition) -> list[float | None]:
+        """Of each segment, against the best finished trial with one segment fewer."""
+        k = partition.k
+        fewer = [record for record in self.records if record.trial and record.trial.k == k - 1]
+        if k < 3 or not fewer:
+            return [None] * k
+        coarser = self.evaluator.fit(best(fewer, validity(self.evaluator.objectives)).params)
+        return stability_across(partition.labels, k, coarser.partition.labels, k - 1)
 
     def _calibrated(self, partition: Partition) -> dict[str, Score]:
         """Indices against random partitions: `_z`, and `_z_all` with the study's candidates too.
@@ -146,12 +169,15 @@ class Finish:
         total = time.perf_counter() - self.start
         return {"total": round(total, 3), "tuning": round(self.tuning, 3)}
 
-    def _filler(self, fitted: Fitted) -> Callable[[Path], None]:
+    def _filler(self, fitted: Fitted, stability: Stability) -> Callable[[Path], None]:
         """Writes the files beside result.json."""
 
         def fill(folder: Path) -> None:
             labels = pd.DataFrame({"id": self.table.ids, "segment": fitted.partition.labels})
             labels.to_parquet(folder / "labels.parquet", index=False)
+            if stability.customers is not None:
+                shares = pd.DataFrame({"id": self.table.ids, "consistency": stability.customers})
+                shares.to_parquet(folder / "customers.parquet", index=False)
             trials_frame(self.records).to_parquet(folder / "trials.parquet", index=False)
             profile(self.table, fitted.partition, self.outcomes).to_csv(
                 folder / "profile.csv", index=False

@@ -18,7 +18,7 @@ import skops.io
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from segbench.algorithm import design
-from segbench.contracts import SCHEMA, Assignment, Ints, Table
+from segbench.contracts import SCHEMA, Assignment, Table, renumbered
 from segbench.dataset import read_customers
 from segbench.errors import InputError
 from segbench.features import FeaturePipeline
@@ -68,10 +68,7 @@ class SegmentModel:
         )  # fmt: skip
         X = design(self.features.transform(frame), about["input"])
         raw = np.asarray(self.estimator.predict(X))
-        segments: Ints = np.full(len(raw), -1, dtype=np.int32)
-        for segment, label in enumerate(about["raw"]):
-            segments[raw == label] = segment
-        return Assignment(ids, segments)
+        return Assignment(ids, renumbered(raw, about["raw"]))
 
 
 def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) -> None:

@@ -101,6 +101,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         algorithm=config["algorithm"], guards=config["guards"],
         objectives=config["study"]["objectives"], replicates=config["study"]["replicates"],
         seed=config["seed"], threads=config["threads"] or processors(),
+        stability=config["study"]["stability"],
     )  # fmt: skip
     evaluator.check_objectives()
     begin = time.perf_counter()

@@ -26,7 +26,7 @@ from segbench.contracts import Score
 from segbench.errors import SegbenchError
 from segbench.metric import COMPOSITES, maximize, rank_sum, worst
 from segbench.search import Fixed, Params, distribution, grid, suggest
-from segbench.stability import RESAMPLED
+from segbench.stability import OBJECTIVES
 from segbench.storage import GRACE
 from segbench.trial import STABILITY, Trial
 
@@ -214,7 +214,6 @@ def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -
     trial, the one that violates the guards least (not eligible); without any, None. Ties go to the
     trial that was proposed first.
     """
-    validity = next(name for name in objectives if name not in RESAMPLED)
     complete = [record for record in records if record.trial is not None]
     feasible = [record for record in complete if _of(record).feasible]
     if not complete:
@@ -223,11 +222,11 @@ def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -
         nearest = min(complete, key=lambda record: _excess(_of(record)))
         return Choice(nearest, eligible=False)
     if STABILITY not in objectives:
-        return Choice(_best(feasible, validity), eligible=True)
+        return Choice(best(feasible, validity(objectives)), eligible=True)
     stable = [record for record in feasible if _value(record, STABILITY) >= least]
     if stable:
-        return Choice(_best(stable, validity), eligible=True)
-    found = _best(feasible, STABILITY)
+        return Choice(best(stable, validity(objectives)), eligible=True)
+    found = best(feasible, STABILITY)
     return Choice(
         found,
         eligible=True,
@@ -236,7 +235,13 @@ def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -
     )
 
 
-def _best(records: Sequence[Record], name: str) -> Record:
+def validity(objectives: Sequence[str]) -> str:
+    """The first objective that is no stability."""
+    return next(name for name in objectives if name not in OBJECTIVES)
+
+
+def best(records: Sequence[Record], name: str) -> Record:
+    """The record with the best score, of a composite one by the rank sum of its indices."""
     if name in COMPOSITES:
         scores = [_of(record).scores for record in records]
         coverages = [_of(record).coverage for record in records]

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from segbench.algorithm import design, fit_labels, make
-from segbench.contracts import Floats, Ints, Partition, Reference, Rows, Score, Table
+from segbench.contracts import (
+    Floats,
+    Ints,
+    Partition,
+    Reference,
+    Rows,
+    Score,
+    Table,
+    renumbered,
+)
 from segbench.errors import NotApplicable
 from segbench.features import FeaturePipeline
 from segbench.metric import (
@@ -20,7 +31,17 @@ from segbench.metric import (
     combined,
     score_partition,
 )
-from segbench.stability import RESAMPLED, bootstrap_stability
+from segbench.stability import (
+    OBJECTIVES,
+    PREDICTED,
+    REFITTED,
+    Draw,
+    Resampling,
+    Stability,
+    measure,
+    measure_prediction,
+    some_columns,
+)
 
 STABILITY = "stability_ari"
 
@@ -70,6 +91,8 @@ class Evaluator:
     Attributes:
         features, algorithm, guards: the resolved configs.
         objectives: names of scores, `stability_ari` among them or not.
+        stability: {scheme, amount} of the resamples.
+        replicates: refits on resamples.
 
     """
 
@@ -82,14 +105,24 @@ class Evaluator:
     replicates: int
     seed: int
     threads: int = 1
+    stability: Mapping[str, Any] = field(
+        default_factory=lambda: {"scheme": "bootstrap", "amount": None}
+    )
 
-    def fit(self, params: Mapping[str, Any], rows: Rows | None = None, seed: int | None = None
-            ) -> Fitted:  # fmt: skip
-        """Fit features and algorithm on the whole table or on some of its rows."""
-        table = self.table if rows is None else self.table.take(rows)
+    def fit(
+        self, params: Mapping[str, Any], table: Table | None = None, seed: int | None = None,
+        columns: float = 1.0,
+    ) -> Fitted:  # fmt: skip
+        """Fit features and algorithm on the whole table or another one, or on a share of columns.
+
+        With less than all columns the partition is all that the outcome is good for.
+        """
+        table, seed = self.table if table is None else table, self.seed if seed is None else seed
         features = FeaturePipeline(self.features, table)
         matrix = features.fit_transform(table)
-        estimator = make(self.algorithm, params, self.seed if seed is None else seed, matrix)
+        if columns < 1:
+            matrix = some_columns(matrix, columns, seed)
+        estimator = make(self.algorithm, params, seed, matrix)
         X = design(matrix, self.algorithm["input"])
         partition = Partition.from_labels(fit_labels(estimator, X))
         return Fitted(features, estimator, partition, X)
@@ -103,11 +136,13 @@ class Evaluator:
         undefined = any(score.value is None for score in scores.values())
         violations["undefined"] = float(undefined and not self.algorithm["baseline"])
         stopped = any(value > 0 for value in violations.values())
-        resampled = [name for name in RESAMPLED if name in self.measured]
-        if resampled:
-            unknown = dict.fromkeys(RESAMPLED, Score.undefined("not measured: a guard is violated"))
-            found = unknown if stopped else self.stability(params, partition)
-            scores |= {name: found[name] for name in resampled}
+        refitted = [name for name in self.measured if name in OBJECTIVES]
+        if refitted and stopped:
+            why = Score.undefined("not measured: a guard is violated")
+            scores |= dict.fromkeys(refitted, why)
+        elif refitted:
+            scores |= self.refits(params, partition, refitted).scores
+            scores |= self.prediction(params, partition, refitted)
         scores |= combined(scores, self.objectives, partition.coverage)
         seconds = time.perf_counter() - start
         return Trial(
@@ -155,17 +190,53 @@ class Evaluator:
         standardised = [name.removesuffix("_z") for name in self.measured if name.endswith("_z")]
         return scores | self.calibration.standardise(partition, standardised)
 
-    def stability(self, params: Mapping[str, Any], partition: Partition, stream: int = 0
-                  ) -> dict[str, Score]:  # fmt: skip
-        """Bootstrap stability of the partition that `params` gave."""
+    def refits(
+        self, params: Mapping[str, Any], partition: Partition,
+        names: Collection[str] = REFITTED, stream: int = 0,
+    ) -> Stability:  # fmt: skip
+        """Stability of the partition that `params` gave, by refits on resamples."""
 
-        def refit(rows: Rows, seed: int) -> Ints:
-            return self.fit(params, rows, seed).partition.labels
+        def refit(draw: Draw) -> Ints:
+            return self.fit(params, draw.table, draw.seed, draw.columns).partition.labels
 
-        return bootstrap_stability(
-            refit, partition, replicates=self.replicates, seed=self.seed, stream=stream,
+        wanted = [name for name in names if name in REFITTED]
+        if not wanted:
+            return Stability({})
+        scheme, amount = self.stability["scheme"], self.stability["amount"]
+        return measure(
+            refit, partition, Resampling(self.table, scheme, amount, self.seed), self.replicates,
+            wanted, stream=stream, threads=self.threads,
+        )  # fmt: skip
+
+    def prediction(
+        self, params: Mapping[str, Any], partition: Partition,
+        names: Collection[str] = PREDICTED, stream: int = 0,
+    ) -> dict[str, Score]:  # fmt: skip
+        """Whether the segments of one half of the customers are found in the other half."""
+        wanted = [name for name in names if name in PREDICTED]
+        if not wanted:
+            return {}
+        if self.algorithm.get("assign") != "predict":
+            why = f"{self.algorithm.get('name', 'the algorithm')} has no rule for new customers yet"
+            return dict.fromkeys(wanted, Score.undefined(why))
+        if partition.k < 2:
+            why = f"needs at least 2 segments, has {partition.k}"
+            return dict.fromkeys(wanted, Score.undefined(why))
+
+        def fit(rows: Rows, others: Rows, seed: int) -> tuple[Ints, Ints]:
+            fitted = self.fit(params, self.table.take(rows), seed)
+            return fitted.partition.labels, self.assign(fitted, self.table.take(others))
+
+        found = measure_prediction(
+            fit, len(self.table), max(self.replicates // 2, 2), self.seed, stream=stream,
             threads=self.threads,
         )  # fmt: skip
+        return {name: found[name] for name in wanted}
+
+    def assign(self, fitted: Fitted, table: Table) -> Ints:
+        """Segments (m,) of other customers by the algorithm's own rule; -1 for none."""
+        X = design(fitted.features.transform(table.frame), self.algorithm["input"])
+        return renumbered(np.asarray(fitted.estimator.predict(X)), fitted.partition.raw)
 
 
 def guard_violations(

@@ -15,13 +15,24 @@ from segbench.errors import InputError
      "study.replicates=1", "guards.k_min=1", "guards.k_max=1", "guards.min_share=-0.1",
      "guards.max_share=2", "guards.max_noise=x", "study.min_stability=7", "threads=0",
      "timeout=-3", "timeout=x", "study.objectives=[]", "study.objectives=[stability_ari]",
-     "study.objectives=[quality,quality]", "study.objectives=[nice]", "sweep=a/b", "sweep=.x",
-     "sweep=''", "results=''", "study.n_startup_trials=0"],
+     "study.objectives=[quality,quality]", "study.objectives=[prediction_strength]",
+     "study.objectives=[quality,stability_vi]", "study.stability.scheme=luck",
+     "study.stability=bootstrap", "study.stability.amount=0.5",
+     "study.objectives=[nice]", "sweep=a/b", "sweep=.x", "sweep=''",
+     "results=''", "study.n_startup_trials=0"],
 )  # fmt: skip
 def test_nonsense_is_refused_by_name(override: str):
     name = override.partition("=")[0]
     with pytest.raises(InputError, match=f"^{name}: found "):
         plan_cell(compose_config(override))
+
+
+@pytest.mark.parametrize("amount", ["0", "1", "-0.5", "true", "half"])
+def test_an_amount_is_a_share(amount: str):
+    scheme = "study.stability.scheme=subsample"
+    with pytest.raises(InputError, match=r"^study\.stability\.amount: found "):
+        plan_cell(compose_config(scheme, f"study.stability.amount={amount}"))
+    plan_cell(compose_config(scheme, "study.stability.amount=0.9"))
 
 
 def test_unreadable_data_leave_the_key_without_data():

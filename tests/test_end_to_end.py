@@ -43,7 +43,7 @@ def test_quickstart_leaves_a_full_record_and_an_equal_mirror(quickstart: Path):
         plain = json.loads((entry.path / "result.json").read_text())
         run = runs[plain["key"][:32]]
         assert run["finished"] and run["group"] == "quickstart"
-        for name in ("key", "status", "scores", "segments", "params", "trials"):
+        for name in ("key", "status", "scores", "segments", "stability", "params", "trials"):
             assert run["summary"][name] == plain[name], name
         assert run["config"]["seed"] == 0 and run["config"]["dataset"]["sha256"]
         labels = pd.read_parquet(entry.path / "labels.parquet")

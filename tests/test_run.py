@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import SMALL, Quiet, compose_config
+from scipy.stats import entropy
 
 from segbench import run as run_module
 from segbench.cell import Cell, plan_cell
@@ -45,7 +46,8 @@ def test_result_folder_is_complete_and_consistent(tmp_path: Path):
     result = do(planned)
     assert read_result(planned.folder) == result and result.status == "complete"
     assert sorted(p.name for p in planned.folder.iterdir()) == [
-        "config.yaml", "labels.parquet", "model", "profile.csv", "result.json", "trials.parquet",
+        "config.yaml", "customers.parquet", "labels.parquet", "model", "profile.csv",
+        "result.json", "trials.parquet",
     ]  # fmt: skip
     labels = pd.read_parquet(planned.folder / "labels.parquet")
     assert list(labels) == ["id", "segment"] and labels["segment"].dtype == np.int32
@@ -103,6 +105,51 @@ def test_labels_do_not_depend_on_threads(tmp_path: Path, algorithm: str):
         scores = result.as_json()["scores"]
         written.append(((planned.folder / "labels.parquet").read_bytes(), scores))
     assert written[0] == written[1]
+
+
+def test_the_result_says_what_stands_behind_its_stability(tmp_path: Path):
+    planned = cell(tmp_path, "features=standard", "algorithm=kmeans", "study.n_trials=20",
+                   "study.stability.scheme=subsample", "study.min_stability=1.0",
+                   "study.replicates=3", "guards.k_min=3", "guards.max_share=1.0")  # fmt: skip
+    result = do(planned)
+    found, k = result.stability, result.segments["k"]
+    assert (found["scheme"], found["amount"], found["replicates"]) == ("subsample", None, 3)
+    assert [each["segment"] for each in found["segments"]] == list(range(k))
+    assert all(each["refits"] == 3 for each in found["segments"])
+    weakest = min(each["jaccard"] for each in found["segments"])
+    assert result.scores["segment_jaccard_min"].value == weakest
+    shares = pd.read_parquet(planned.folder / "customers.parquet")
+    assert len(shares) == 150 and shares["consistency"].dropna().between(0, 1).all()
+    assert found["customers"]["unsure"] == (shares["consistency"].dropna() < 0.75).mean()
+    assert found["customers"]["never_drawn"] == shares["consistency"].isna().sum() > 0
+    names = ("stability_ari", "stability_ami", "stability_ecs", "stability_vi",
+             "customer_consistency", "prediction_strength", "generalisation_ari")  # fmt: skip
+    assert all(result.scores[name].low is not None for name in names)
+
+
+def test_segments_are_compared_with_the_solution_of_one_fewer(tmp_path: Path):
+    def of(*guards: str) -> tuple[Result, np.ndarray]:
+        planned = cell(
+            tmp_path,
+            "features=standard",
+            "algorithm=kmeans",
+            "study.min_stability=0",
+            "metric.objective=medoid_dispersion",
+            "guards.min_share=0",
+            *guards,
+        )
+        return do(planned), pd.read_parquet(planned.folder / "labels.parquet")["segment"].array
+
+    alone, own = of("guards.k_min=4", "guards.k_max=4")
+    assert [each["across"] for each in alone.stability["segments"]] == [None] * 4, "nothing fewer"
+    _, coarser = of("guards.k_min=3", "guards.k_max=3")
+    both, same = of("guards.k_min=3", "guards.k_max=4")
+    assert both.segments["k"] == 4 and (same == own).all(), "the metric prefers more segments"
+    shares = pd.crosstab(own, coarser, normalize="index").to_numpy()
+    expected = 1 - entropy(shares, axis=1) / np.log(3)
+    assert 0 < expected.min() < 1
+    found = [each["across"] for each in both.stability["segments"]]
+    np.testing.assert_allclose(found, expected)
 
 
 def test_guards_make_ineligible_with_a_reason(tmp_path: Path):

@@ -101,9 +101,9 @@ def fits(monkeypatch) -> list[tuple[Any, ...]]:
     seen: list[tuple[Any, ...]] = []
     original = Evaluator.fit
 
-    def fit(self, params, rows=None, seed=None):
-        fitted = original(self, params, rows, seed)
-        where = None if rows is None else rows.tobytes()
+    def fit(self, params, table=None, seed=None, columns=1.0):
+        fitted = original(self, params, table, seed, columns)
+        where = None if table is None else table.ids.tobytes()
         seen.append((where, seed, fitted.partition.labels.tobytes()))
         return fitted
 
@@ -167,16 +167,16 @@ def test_scores_are_those_of_the_fitted_partition_in_the_reference_space():
 
 def test_a_refit_sees_its_rows_alone():
     made, rows = evaluator(), np.arange(0, 150, 2)
-    fitted = made.fit({"n_clusters": 3}, rows, seed=1)
+    fitted = made.fit({"n_clusters": 3}, made.table.take(rows), seed=1)
     X = made.table.frame.to_numpy()[rows]
     np.testing.assert_allclose(fitted.X, (X - X.mean(axis=0)) / X.std(axis=0))
     assert len(fitted.partition.labels) == 75
 
 
 def test_a_refit_has_a_seed_of_its_own():
-    made, rows = evaluator(algorithm=RANDOM), np.arange(150)
+    made = evaluator(algorithm=RANDOM)
     own, again, other, none = (
-        made.fit({"n_clusters": 3}, rows, seed).partition.labels.tolist()
+        made.fit({"n_clusters": 3}, made.table, seed).partition.labels.tolist()
         for seed in (made.seed, made.seed, 1, None)
     )
     assert own == again == none != other
@@ -199,8 +199,71 @@ def test_the_seed_decides_and_streams_differ(fits):
     tuning = {rows for rows, *_ in fits} - {None}
     fits.clear()
     made = evaluator()
-    made.stability(params, made.fit(params).partition, stream=1)
+    made.refits(params, made.fit(params).partition, stream=1)
     assert len(tuning) == 4 and not tuning & {rows for rows, *_ in fits}
+
+
+@pytest.mark.parametrize("scheme, customers, same", [
+    ("subsample", 75, False), ("reseed", 150, True), ("jitter", 150, False), ("noise", 150, False),
+])  # fmt: skip
+def test_the_scheme_decides_what_a_refit_sees(scheme, customers, same, monkeypatch):
+    made = evaluator(stability={"scheme": scheme, "amount": None})
+    partition, original, seen = made.fit({"n_clusters": 3}).partition, Evaluator.fit, []
+
+    def fit(self, params, table=None, seed=None, columns=1.0):
+        seen.append((len(table), table.frame.equals(made.table.frame), columns))
+        return original(self, params, table, seed, columns)
+
+    monkeypatch.setattr(Evaluator, "fit", fit)
+    made.refits({"n_clusters": 3}, partition)
+    assert seen == [(customers, same, 1.0)] * 4
+
+
+def test_a_refit_on_some_of_the_columns():
+    made = evaluator(stability={"scheme": "features", "amount": 0.5})
+    assert made.fit({"n_clusters": 3}, seed=3, columns=0.5).X.shape == (150, 1)
+    # Of the two columns the one tells three groups apart, the other two: half of the refits lose.
+    score = made.refits({"n_clusters": 3}, made.fit({"n_clusters": 3}).partition).scores
+    assert 0.2 < score["stability_ari"].value < 1.0
+
+
+def test_prediction_across_halves_by_the_algorithms_own_rule(fits):
+    known = {**KMEANS, "assign": "predict"}
+    made = evaluator(algorithm=known, replicates=6)
+    partition = made.fit({"n_clusters": 3}).partition
+    fits.clear()
+    found = made.prediction({"n_clusters": 3}, partition)
+    assert len(fits) == 2 * 3, "a split takes two fits, as a replicate takes one"
+    assert set(found) == {"prediction_strength", "generalisation_ari"}
+    assert found["prediction_strength"].value > 0.95 and found["generalisation_ari"].value > 0.95
+    assert made.prediction({"n_clusters": 7}, made.fit({"n_clusters": 7}).partition)[
+        "prediction_strength"].value < 0.8  # fmt: skip
+
+
+def test_prediction_without_a_rule_or_segments_is_undefined():
+    made = evaluator()
+    found = made.prediction({"n_clusters": 3}, made.fit({"n_clusters": 3}).partition)
+    assert all("no rule for new customers" in score.why for score in found.values())
+    known = evaluator(algorithm={**KMEANS, "assign": "predict"})
+    found = known.prediction({"n_clusters": 1}, known.fit({"n_clusters": 1}).partition)
+    assert all("at least 2 segments" in score.why for score in found.values())
+
+
+def test_prediction_strength_can_be_an_objective(fits):
+    known = {**KMEANS, "assign": "predict"}
+    found = evaluator(algorithm=known, objectives=("quality", "prediction_strength")).evaluate(
+        {"n_clusters": 3})  # fmt: skip
+    assert set(found.scores) == {"quality", "prediction_strength"} and found.feasible
+    assert len(fits) == 1 + 2 * 2
+
+
+def test_other_customers_are_assigned_by_the_names_of_the_partition():
+    made = evaluator()
+    fitted = made.fit({"n_clusters": 3})
+    rows = np.arange(0, 150, 3)
+    np.testing.assert_array_equal(
+        made.assign(fitted, made.table.take(rows)), fitted.partition.labels[rows]
+    )
 
 
 def test_parallel_refits_leave_the_warning_filters_alone(monkeypatch):
@@ -223,5 +286,5 @@ def test_parallel_refits_leave_the_warning_filters_alone(monkeypatch):
         before = list(warnings.filters)
         for _ in range(5):
             entered.clear()
-            made.stability({"n_clusters": 3}, partition)
+            made.refits({"n_clusters": 3}, partition)
         assert warnings.filters == before

@@ -35,10 +35,12 @@ from segbench.metric.agreement.pair_counting import (
     fowlkes_mallows_score,
     jaccard_score,
 )
+from segbench.metric.agreement.element_centric import element_centric_similarity_score
 from segbench.metric.agreement.information import (
     adjusted_mutual_info_score,
     normalized_mutual_info_score,
     v_measure_score,
+    variation_of_information_score,
 )
 from segbench.metric.agreement.matching import normalized_clustering_accuracy_score, psi_score
 from segbench.metric.calibration import CALIBRATED, Calibration, with_candidates
@@ -64,6 +66,7 @@ __all__ = [
     "dbcv_score",
     "dunn_nn_score",
     "dunn_score",
+    "element_centric_similarity_score",
     "entropy_score",
     "fowlkes_mallows_score",
     "gdi43_score",
@@ -86,6 +89,7 @@ __all__ = [
     "silhouette_score",
     "simplified_silhouette_score",
     "v_measure_score",
+    "variation_of_information_score",
     "wcnn_score",
     "with_candidates",
     "within_between_score",

@@ -6,7 +6,7 @@ import io
 import itertools
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,23 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table as Grid
 
-from segbench.contracts import Row, Score
+from segbench.contracts import Row
+from segbench.report.columns import Columns, columns, interval, number, stability_columns
 
 WIDE = 160
 
 
-def render(rows: Sequence[Row], width: int | None = None, color: bool | None = None) -> str:
+def render(
+    rows: Sequence[Row], width: int | None = None, color: bool | None = None, *,
+    stability: bool = False,
+) -> str:  # fmt: skip
     """All boards as text, `width` characters wide (default: the terminal's, or as wide as needed).
 
     Where the width does not suffice, intervals and times are left out before anything is cut off.
+
+    Args:
+        stability: show it at all its levels, in place of sizes, outcomes and profiles.
+
     """
     out = io.StringIO()
     to_terminal = sys.stdout.isatty()
@@ -33,7 +41,7 @@ def render(rows: Sequence[Row], width: int | None = None, color: bool | None = N
     color = to_terminal if color is None else color
     console = Console(file=out, width=width, force_terminal=color, highlight=False)
     for _, group in itertools.groupby(rows, key=lambda row: row.board):
-        _board(console, list(group))
+        _board(console, list(group), stability_columns if stability else columns)
     return out.getvalue().rstrip("\n")
 
 
@@ -69,17 +77,17 @@ def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
     return out.getvalue()
 
 
-def _board(console: Console, rows: list[Row]) -> None:
+def _board(console: Console, rows: list[Row], choice: Columns) -> None:
     first = next((row.result for row in rows if row.result.space), rows[0].result)
     n = first.dataset.get("rows")
     customers = f" · {n:,} customers" if n else ""
     space = f" · ranked by quality in the {first.space} space" if first.space else ""
     console.print(f"\n[bold]{escape(str(first.dataset['name']))}[/bold]{customers}{space}")
-    grid = _grid(rows, wide=True)
+    grid = _grid(rows, choice, wide=True)
     if grid.row_count:
         unlimited = console.options.update(width=10 * WIDE)
         fits = Measurement.get(console, unlimited, grid).maximum <= console.width
-        console.print(grid if fits else _grid(rows, wide=False))
+        console.print(grid if fits else _grid(rows, choice, wide=False))
     for row in rows:
         if not row.eligible and row.result.status != "complete":
             r = row.result
@@ -90,78 +98,23 @@ def _board(console: Console, rows: list[Row]) -> None:
             console.print(escape(f"  rank {row.rank}: {row.result.why}"), style="yellow")
     _reversals(console, rows)
     winner = next((row for row in rows if row.rank == 1), None)
-    if winner is not None:
+    if winner is not None and choice is columns:
         _profile(console, winner)
 
 
-def _grid(rows: list[Row], wide: bool) -> Grid:
-    columns = _columns(rows, _interval if wide else _number)
+def _grid(rows: list[Row], choice: Columns, wide: bool) -> Grid:
+    shown = choice(rows, interval if wide else number)
     grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in columns:
+    for name in shown:
         left = name in ("features", "algorithm", "tuned on", "sweep")
         if wide or name != "time":
             grid.add_column(name, justify="left" if left else "right", no_wrap=True)
     for row in rows:
         if row.eligible or row.result.status == "complete":
             style = "bold" if row.rank == 1 else "dim" if row.result.baseline else ""
-            cells = (text(row) for name, text in columns.items() if wide or name != "time")
+            cells = (text(row) for name, text in shown.items() if wide or name != "time")
             grid.add_row(*map(escape, cells), style=style)
     return grid
-
-
-def _columns(rows: list[Row], interval: Callable[[Score | None], str]) -> dict[str, Any]:
-    """Name -> text of a row; scores that no row has are left out."""
-    columns: dict[str, Any] = {
-        "rank": lambda row: (
-            str(row.rank) if row.rank else "baseline" if row.result.baseline else "–"
-        ),
-        "features": lambda row: row.result.features,
-        "algorithm": lambda row: row.result.algorithm,
-        "quality": lambda row: _number(row.result.scores.get("quality")),
-        "stability": lambda row: interval(row.result.scores.get("stability_ari")),
-    }
-    if len({tuple(row.result.objectives) for row in rows if row.rank}) > 1:
-        columns["tuned on"] = lambda row: ", ".join(row.result.objectives)
-    if len({row.result.seed for row in rows}) > 1:
-        columns["seed"] = lambda row: str(row.result.seed)
-    if len({row.result.trials.get("planned") for row in rows if row.rank}) > 1:
-        columns["trials"] = lambda row: str(row.result.trials.get("planned", ""))
-    if len({row.result.sweep for row in rows}) > 1:
-        columns["sweep"] = lambda row: row.result.sweep
-    for title, name, shown in (("future η²", "future_eta2", interval), ("ARI", "ari", _number)):
-        if any(name in row.result.scores for row in rows):
-            columns[title] = lambda row, n=name, s=shown: s(row.result.scores.get(n))
-    columns["k"] = lambda row: str((row.result.segments or {}).get("k", ""))
-    columns["sizes"] = _sizes
-    if any((row.result.segments or {}).get("noise") for row in rows):
-        columns["noise"] = lambda row: _noise(row)
-    columns["time"] = lambda row: f"{row.result.seconds.get('total', 0):.0f} s"
-    columns["result"] = lambda row: row.result.key[:8]
-    return columns
-
-
-def _number(score: Score | None) -> str:
-    return "" if score is None else "undefined" if score.value is None else f"{score.value:.3f}"
-
-
-def _interval(score: Score | None) -> str:
-    if score is None or score.value is None:
-        return _number(score)
-    if score.low is None or score.high is None:
-        return f"{score.value:.2f}"
-    return f"{score.value:.2f} [{score.low:.2f}, {score.high:.2f}]"
-
-
-def _sizes(row: Row) -> str:
-    segments = row.result.segments or {}
-    if "smallest_share" not in segments:
-        return ""
-    return f"{segments['smallest_share']:.0%}–{segments['largest_share']:.0%}"
-
-
-def _noise(row: Row) -> str:
-    n = row.result.dataset.get("rows") or 1
-    return f"{(row.result.segments or {}).get('noise', 0) / n:.0%}"
 
 
 def _reversals(console: Console, rows: list[Row]) -> None:
@@ -197,8 +150,12 @@ def _profile(console: Console, winner: Row) -> None:
     grid.add_column("  segment", no_wrap=True)
     for segment in segments:
         grid.add_column("noise" if segment == "-1" else segment, justify="right", no_wrap=True)
+    recovered = {str(each["segment"]): f"{each['jaccard']:.2f}"
+                 for each in (r.stability or {}).get("segments", [])}  # fmt: skip
     for name in frame.columns[1:]:
         grid.add_row(escape(f"  {name}"), *(escape(_plain(name, v)) for v in frame[name]))
+        if name == "share" and recovered:
+            grid.add_row("  recovery", *(recovered.get(segment, "") for segment in segments))
     console.print(grid)
 
 

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import entropy
 from sklearn import metrics
 
 from segbench.errors import Undefined
 from segbench.metric.agreement import information, matching
 from segbench.metric.agreement.contingency import contingency
+from segbench.metric.agreement.element_centric import (
+    element_centric_similarity,
+    element_centric_similarity_score,
+)
 from segbench.metric.agreement.information import (
     adjusted_mutual_info,
     adjusted_mutual_info_score,
@@ -24,6 +29,8 @@ from segbench.metric.agreement.information import (
     normalized_mutual_info_score,
     v_measure,
     v_measure_score,
+    variation_of_information,
+    variation_of_information_score,
 )
 from segbench.metric.agreement.matching import (
     normalized_clustering_accuracy,
@@ -49,7 +56,7 @@ MATES = [
     (v_measure, metrics.v_measure_score),
     (fowlkes_mallows, metrics.fowlkes_mallows_score),
 ]
-SYMMETRIC = [*(ours for ours, _ in MATES), jaccard, pair_sets_index]
+SYMMETRIC = [*(ours for ours, _ in MATES), jaccard, pair_sets_index, element_centric_similarity]
 ALL = [*SYMMETRIC, normalized_clustering_accuracy]
 LOWEST = {adjusted_rand: -0.5, adjusted_mutual_info: -1.0, normalized_clustering_accuracy: -1.0}
 PUBLIC = {
@@ -60,6 +67,8 @@ PUBLIC = {
     fowlkes_mallows_score: fowlkes_mallows,
     jaccard_score: jaccard,
     psi_score: pair_sets_index,
+    element_centric_similarity_score: element_centric_similarity,
+    variation_of_information_score: variation_of_information,
     normalized_clustering_accuracy_score: normalized_clustering_accuracy,
 }
 
@@ -132,6 +141,11 @@ BY_HAND = [
     # Entropies of 1 and 1.5 bits share 1.
     (normalized_mutual_info, [[2, 0, 0], [0, 1, 1]], 0.8),
     (v_measure, [[2, 0, 0], [0, 1, 1]], 0.8),
+    # Half a bit is left unsaid; customers keep all of 2, 1 of 2 and 1 of 2 in company.
+    (variation_of_information, [[2, 0, 0], [0, 1, 1]], math.log(2) / 2),
+    (element_centric_similarity, [[2, 0, 0], [0, 1, 1]], 3 / 4),
+    (variation_of_information, [[1, 1], [1, 1]], 2 * math.log(2)),
+    (element_centric_similarity, [[1, 1], [1, 1]], 1 / 2),
 ]
 
 
@@ -200,6 +214,33 @@ def test_the_shared_scores_are_scikit_learns_on_a_thousand_pairs():
             expected[2] = 1.0  # n segments twice: scikit-learn's 0 is of no pairs
         found = [ours(a, b) for ours, _ in shared]
         assert found == pytest.approx(expected, rel=1e-10, abs=1e-10), seed
+
+
+@FEW
+@given(PAIRS)
+def test_variation_of_information_is_a_metric_of_entropies(pairs):
+    a, b = (noise_apart(labels) for labels in columns(pairs))
+    joint = a.astype(np.int64) * 1000 + b
+    h_a, h_b, both = (entropy(np.unique(x, return_counts=True)[1]) for x in (a, b, joint))
+    found = variation_of_information(*columns(pairs))
+    assert found == close(2 * both - h_a - h_b)
+    assert 0 <= found <= math.log(len(a)) + 1e-12
+    assert found == close(variation_of_information(*columns([(j, i) for i, j in pairs])))
+
+
+@FEW
+@given(PAIRS, st.floats(0.05, 0.95))
+def test_element_centric_similarity_is_that_of_personalised_pagerank(pairs, damping):
+    """The definition, on the graph in which all customers of a segment are linked."""
+    ranks = []
+    for labels in (noise_apart(each) for each in columns(pairs)):
+        links = np.equal.outer(labels, labels).astype(float)
+        walk = links / links.sum(axis=1, keepdims=True)
+        restart = np.eye(len(labels))
+        ranks.append((1 - damping) * np.linalg.inv(restart - damping * walk))
+    expected = 1 - abs(ranks[0] - ranks[1]).sum(axis=1) / (2 * damping)
+    found = element_centric_similarity(*columns(pairs))
+    assert found == close(expected.mean(), within=1e-10)
 
 
 @FEW
@@ -385,6 +426,7 @@ def test_ten_thousand_noise_customers_a_side_fit(agree):
         v_measure: 2 * math.log(2) / math.log(2 * n),
         # The segment takes one noise customer, and its counterpart is taken by one.
         normalized_clustering_accuracy: (1 / 10_000 + 1 - 1) / 10_000,
+        element_centric_similarity: 1 / 10_000,
     }
     found, peak = measured(agree, *halves(n))
     assert peak < 2e7  # a full table would take 800 MB
@@ -410,6 +452,7 @@ def test_ten_thousand_segments_of_two_fit(agree):
         v_measure: math.log(n / 4) / math.log(n / 2),
         pair_sets_index: (n / 4 - 1) / (n / 2 - 1),
         normalized_clustering_accuracy: (n / 4 - 1) / (n / 2 - 1),
+        element_centric_similarity: 1 / 2,
     }
     assert found == close(known.get(agree, 0.0))
 

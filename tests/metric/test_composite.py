@@ -7,7 +7,7 @@ import pytest
 from segbench.contracts import Score
 from segbench.metric import COMPOSITES, INTERNAL, maximize, rank_sum, worst
 from segbench.metric.composite import Composite
-from segbench.stability import RESAMPLED
+from segbench.stability import OBJECTIVES
 
 
 def scores(**values: float | None) -> dict[str, Score]:
@@ -40,7 +40,7 @@ def test_undefined_if_one_of_them_is():
 def test_presets_are_of_scores_that_exist_and_grow_with_quality(name):
     for index in COMPOSITES[name].indices:
         key = index.removesuffix("_z")
-        assert key in RESAMPLED or (INTERNAL[key].maximize or index.endswith("_z"))
+        assert key in OBJECTIVES or (INTERNAL[key].maximize or index.endswith("_z"))
     assert maximize(name) and worst(name) == COMPOSITES[name].worst
 
 

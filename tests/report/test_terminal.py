@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,36 @@ def test_winner_profile_is_shown(tmp_path: Path):
         ["segment", "0", "noise"], ["size", "6", "4"], ["share", "60.0%", "40.0%"],
         ["spend", "12.5"], ["plan", "pro"],
     ]  # fmt: skip
+
+
+STABLE = {"scheme": "bootstrap", "amount": None, "replicates": 20,
+          "segments": [{"segment": 0, "jaccard": 0.912}, {"segment": 1, "jaccard": 0.5}],
+          "customers": {"unsure": 0.0312, "never_drawn": 0}}  # fmt: skip
+
+
+def stable(tmp_path: Path):
+    names = ("stability_ari", "segment_jaccard_min", "customer_consistency", "prediction_strength")
+    scores = {name: Score(0.9 - i / 10, 0.05, 0.95) for i, name in enumerate(names)}
+    stored = entry("best", 0.7, scores={"quality": Score(0.7), **scores})
+    return type(stored)(replace(stored.result, stability=STABLE), tmp_path)
+
+
+def test_stability_is_a_table_of_three_levels(tmp_path: Path):
+    text = render(rank([stable(tmp_path), entry("old", 0.6)]), stability=True)
+    head, best, old = text.splitlines()[2:5]
+    assert re.split(r"  +", head.strip()) == [
+        "rank", "features", "algorithm", "quality", "partition ARI", "weakest segment",
+        "customers stay", "halves", "unsure", "refits", "result",
+    ]  # fmt: skip
+    assert re.split(r"  +", best.strip())[3:10] == [
+        "0.700", "0.90 [0.05, 0.95]", "0.80 [0.05, 0.95]", "0.70 [0.05, 0.95]",
+        "0.60 [0.05, 0.95]", "3.1%", "20",
+    ]  # fmt: skip
+    assert old.split()[:4] == ["2", "f", "old", "0.600"]
+
+
+def test_the_profile_says_which_segments_come_back(tmp_path: Path):
+    (tmp_path / "profile.csv").write_text("segment,size,share\n0,6,0.6\n1,3,0.3\n-1,1,0.1\n")
+    text = render(rank([stable(tmp_path)]))
+    assert text.splitlines()[-1].split() == ["recovery", "0.91", "0.50"]
+    assert "recovery" not in render(rank([stable(tmp_path)]), stability=True)

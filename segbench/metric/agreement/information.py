@@ -65,6 +65,19 @@ def v_measure(a: Ints, b: Ints) -> float:
     return normalized_mutual_info(a, b)
 
 
+def variation_of_information(a: Ints, b: Ints) -> float:
+    """Variation of information (Meilă 2007, J. Multivar. Anal. 98, 873-895), in nats.
+
+    H(a) + H(b) - 2 MI: what each labelling leaves unsaid of the other. A metric on partitions, from
+    0 (the same partition) to log n, less is better.
+    """
+    table = contingency(a, b)
+    if table.same:
+        return 0.0
+    shared, mean = _information(table)
+    return max(2 * (mean - shared), 0.0)
+
+
 def _information(table: Contingency) -> tuple[float, float]:
     """Mutual information of a and b, and the mean of their entropies, in nats."""
 
@@ -151,3 +164,12 @@ def v_measure_score(labels_true: Any, labels_pred: Any) -> float:
     0.8
     """
     return of_labels(v_measure, labels_true, labels_pred)
+
+
+def variation_of_information_score(labels_true: Any, labels_pred: Any) -> float:
+    """`variation_of_information` of labels of any kind: nats, less is better.
+
+    >>> round(variation_of_information_score([0, 0, 1, 1], [0, 1, 0, 1]), 4)
+    1.3863
+    """
+    return of_labels(variation_of_information, labels_true, labels_pred)

@@ -1,24 +1,45 @@
-"""Bootstrap stability: the same draws, chance and certainty, threads, Student's interval."""
+"""Stability by refits: the same draws, chance and certainty, threads, Student's interval."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
 import pytest
+from customers import customers
 from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from segbench.contracts import Partition, Score
-from segbench.stability import bootstrap_stability
-from segbench.stability.bootstrap import resample, segment_jaccard
+from segbench.stability import REFITTED, Draw, Resampling, Stability, measure
+from segbench.stability.segment import segment_jaccard
+
+Labels = Callable[[np.ndarray, int], np.ndarray]
+
+
+def measured(
+    refit: Labels, partition: Partition, *, replicates: int, seed: int, **options: int
+) -> Stability:
+    """Stability under the bootstrap, of a refit by (rows, seed)."""
+
+    def by_draw(draw: Draw) -> np.ndarray:
+        return refit(draw.rows, draw.seed)
+
+    resampling = Resampling(customers(len(partition.labels)), "bootstrap", None, seed)
+    return measure(by_draw, partition, resampling, replicates, **options)
 
 
 def stability(*arguments: object, **options: object) -> Score:
-    return bootstrap_stability(*arguments, **options)["stability_ari"]
+    return measured(*arguments, **options).scores["stability_ari"]
+
+
+def resample(n: int, seed: int, stream: int, replicate: int) -> tuple[np.ndarray, int]:
+    draw = Resampling(customers(n), "bootstrap", None, seed).draw(stream, replicate)
+    return draw.rows, draw.seed
 
 
 THREE = Partition.from_labels(np.arange(300) % 3)
@@ -167,8 +188,9 @@ def test_a_refit_that_fails_is_not_hidden():
 ])  # fmt: skip
 def test_degenerate_partitions_are_not_called_stable(labels):
     partition = Partition.from_labels(labels)
-    scores = bootstrap_stability(Spy(partition), partition, replicates=4, seed=0)
-    assert set(scores) == {"stability_ari", "segment_jaccard_min"}
+    found = measured(Spy(partition), partition, replicates=4, seed=0)
+    scores = found.scores
+    assert set(scores) == set(REFITTED) and not found.segments and found.customers is None
     for score in scores.values():
         assert score.status == "undefined" and score.why and score.value is None
         json.dumps(asdict(score), allow_nan=False)
@@ -205,10 +227,10 @@ def test_the_weakest_segment_counts():
         own = THREE.labels[rows]
         return np.where(own == 2, 2 + np.arange(len(own)) % 4, own).astype(np.int32)
 
-    score = bootstrap_stability(refit, THREE, replicates=5, seed=0)["segment_jaccard_min"]
+    score = measured(refit, THREE, replicates=5, seed=0).scores["segment_jaccard_min"]
     assert score.value == pytest.approx(0.25, abs=0.06)
     assert 0 <= score.low <= score.value <= score.high <= 1
-    kept = bootstrap_stability(Spy(), THREE, replicates=5, seed=0)["segment_jaccard_min"]
+    kept = measured(Spy(), THREE, replicates=5, seed=0).scores["segment_jaccard_min"]
     assert (kept.value, kept.low, kept.high) == (1.0, 1.0, 1.0)
 
 
@@ -220,7 +242,7 @@ def test_a_segment_counts_in_the_replicates_that_drew_it_alone():
     def merge(rows: np.ndarray, _: int) -> np.ndarray:
         return np.minimum(LONELY.labels[rows], 1)
 
-    found = bootstrap_stability(merge, LONELY, replicates=8, seed=0)["segment_jaccard_min"]
+    found = measured(merge, LONELY, replicates=8, seed=0).scores["segment_jaccard_min"]
     rows = [resample(40, 0, 0, i)[0] for i in range(8)]
     values = [by_definition(LONELY.labels[r], merge(r, 0), 3)[2] for r in rows if 39 in r]
     assert 2 < len(values) < 8
@@ -230,7 +252,7 @@ def test_a_segment_counts_in_the_replicates_that_drew_it_alone():
 
 
 def test_a_segment_that_comes_back_whenever_it_is_drawn_is_certain():
-    found = bootstrap_stability(Spy(LONELY), LONELY, replicates=8, seed=0)["segment_jaccard_min"]
+    found = measured(Spy(LONELY), LONELY, replicates=8, seed=0).scores["segment_jaccard_min"]
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
 
 
@@ -244,23 +266,23 @@ def test_a_segment_is_not_weak_for_being_drawn_seldom():
         return [resample(40, seed, 0, i)[0] for i in range(8)]
 
     seed = next(s for s in range(99) if sum(39 in rows for rows in draws(s)) == 4)
-    found = bootstrap_stability(split, LONELY, replicates=8, seed=seed)["segment_jaccard_min"]
+    found = measured(split, LONELY, replicates=8, seed=seed).scores["segment_jaccard_min"]
     first = [by_definition(LONELY.labels[r], split(r, 0), 3)[0] for r in draws(seed)]
     assert 0.7 < found.value == pytest.approx(np.mean(first))
 
 
 def test_nothing_speaks_for_a_segment_that_is_never_drawn():
     seed = next(s for s in range(99) if all(39 not in resample(40, s, 0, i)[0] for i in range(2)))
-    found = bootstrap_stability(Spy(LONELY), LONELY, replicates=2, seed=seed)
-    found = found["segment_jaccard_min"]
+    found = measured(Spy(LONELY), LONELY, replicates=2, seed=seed)
+    found = found.scores["segment_jaccard_min"]
     assert (found.value, found.low, found.high, found.status) == (0.0, 0.0, 1.0, "ok")
 
 
 def test_of_a_segment_drawn_once_anything_may_be():
     seed = next(s for s in range(99) if sum(39 in resample(40, s, 0, i)[0] for i in range(2)) == 1)
-    found = bootstrap_stability(
+    found = measured(
         lambda rows, _: np.minimum(LONELY.labels[rows], 1), LONELY, replicates=2, seed=seed
-    )["segment_jaccard_min"]
+    ).scores["segment_jaccard_min"]
     assert 0 < found.value < 0.1 and (found.low, found.high) == (0.0, 1.0)
 
 
@@ -270,6 +292,6 @@ def test_the_interval_of_a_jaccard_stays_within_0_and_1():
     def refit(rows: np.ndarray, seed: int) -> np.ndarray:
         return THREE.labels[rows] if seed == seeds[0] else np.zeros(len(rows), dtype=np.int32)
 
-    found = bootstrap_stability(refit, THREE, replicates=2, seed=0)["segment_jaccard_min"]
+    found = measured(refit, THREE, replicates=2, seed=0).scores["segment_jaccard_min"]
     assert found.value == pytest.approx((1 + 1 / 3) / 2, abs=0.05)
     assert (found.low, found.high) == (0.0, 1.0)

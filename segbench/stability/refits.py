@@ -1,0 +1,136 @@
+"""Refit on resamples, and compare each refit with the partition at three levels.
+
+partition   mean ARI, AMI, variation of information, element-centric similarity
+segment     Jaccard recovery of each segment, the weakest of them as `segment_jaccard_min`
+customer    share of the refits in which each customer stays with its segment
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from segbench.contracts import Floats, Ints, Partition, Rows, Score
+from segbench.metric.agreement.element_centric import element_centric_similarity
+from segbench.metric.agreement.information import adjusted_mutual_info, variation_of_information
+from segbench.metric.agreement.pair_counting import adjusted_rand
+from segbench.metric.composite import JACCARD
+from segbench.stability.customer import consistency, describe, stays
+from segbench.stability.interval import mean_interval
+from segbench.stability.resampling import Draw, Resampling
+from segbench.stability.segment import Recovery, recoveries, segment_jaccard, weakest
+
+AGREEMENTS: dict[str, tuple[Callable[[Ints, Ints], float], float]] = {
+    "stability_ari": (adjusted_rand, -0.5),
+    "stability_ami": (adjusted_mutual_info, -1.0),
+    "stability_ecs": (element_centric_similarity, 0.0),
+    "stability_vi": (variation_of_information, 0.0),
+}
+"""Scores of the whole partition: (function of two labellings, the least it can be)."""
+CUSTOMER = "customer_consistency"
+REFITTED = (*AGREEMENTS, JACCARD, CUSTOMER)
+"""Every score that comes from refits on resamples."""
+Refit = Callable[[Draw], Ints]
+"""Labels of the draw's customers by the whole pipeline fitted on its table; -1 noise."""
+
+
+@dataclass(frozen=True)
+class Stability:
+    """What refits say of a partition.
+
+    Attributes:
+        scores: by name; intervals are Student's, 95 %, over the refits.
+        segments: one Recovery each.
+        customers: (n,) share of the refits in which a customer stays, NaN if none drew it.
+
+    """
+
+    scores: dict[str, Score]
+    segments: list[Recovery] = field(default_factory=list)
+    customers: Floats | None = None
+
+    def as_json(self, across: Sequence[float | None]) -> dict[str, Any]:
+        """Segments and customers as `result.json` has them.
+
+        Args:
+            across: (k,) of each segment, see `stability_across`.
+
+        """
+        segments = [
+            {"segment": i, "jaccard": each.jaccard.value, "low": each.jaccard.low,
+             "high": each.jaccard.high, "dissolved": each.dissolved, "recovered": each.recovered,
+             "refits": each.refits, "across": across[i]}
+            for i, each in enumerate(self.segments)
+        ]  # fmt: skip
+        return {"segments": segments, "customers": describe(self.customers)}
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One refit beside the partition."""
+
+    values: dict[str, float]
+    jaccard: Floats | None
+    rows: Rows
+    kept: Any
+
+
+def measure(
+    refit: Refit, partition: Partition, resampling: Resampling, replicates: int,
+    names: Collection[str] = REFITTED, *, stream: int = 0, threads: int = 1,
+) -> Stability:  # fmt: skip
+    """How well refits on resamples agree with the partition, its segments and its customers.
+
+    Args:
+        refit: fits the whole pipeline on what a draw holds.
+        replicates: number of refits, at least 2.
+        names: of `REFITTED`; what they do not need is not worked out.
+        stream: draws of different streams have nothing in common.
+        threads: refits at a time; nothing depends on it.
+
+    Returns:
+        Scores that are undefined for a partition of one segment, none, or one for every customer.
+
+    """
+    n, k = len(partition.labels), partition.k
+    if not 2 <= k < n:
+        why = Score.undefined(f"needs 2 to n - 1 segments, has {k} for {n} customers")
+        return Stability(dict.fromkeys(names, why))
+
+    def one(i: int) -> _Compared:
+        draw = resampling.draw(stream, i)
+        again, rows = refit(draw)[draw.compared], draw.rows[draw.compared]
+        own = partition.labels[rows]
+        values = {name: AGREEMENTS[name][0](own, again) for name in names if name in AGREEMENTS}
+        jaccard = segment_jaccard(own, again, k) if JACCARD in names else None
+        return _Compared(values, jaccard, rows, stays(own, again, k) if CUSTOMER in names else None)
+
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(one, range(replicates)))
+    else:
+        found = [one(i) for i in range(replicates)]
+    return _summary(found, names, n)
+
+
+def _summary(found: list[_Compared], names: Collection[str], n: int) -> Stability:
+    scores: dict[str, Score] = {}
+    segments: list[Recovery] = []
+    customers: Floats | None = None
+    for name in names:
+        if name in AGREEMENTS:
+            values = np.array([each.values[name] for each in found])
+            most = np.log(n) if name == "stability_vi" else 1.0
+            scores[name] = mean_interval(values, AGREEMENTS[name][1], float(most))
+        elif name == JACCARD:
+            segments = recoveries(np.array([each.jaccard for each in found]))
+            scores[name] = weakest(segments)
+        else:
+            customers = consistency(n, [each.rows for each in found], [each.kept for each in found])
+            shares = np.array([each.kept.mean() for each in found])
+            scores[name] = mean_interval(shares, least=0.0)
+    return Stability(scores, segments, customers)

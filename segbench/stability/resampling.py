@@ -1,0 +1,185 @@
+"""What a refit sees in place of the table: the schemes of `study.stability.scheme`.
+
+    bootstrap   the distinct ones of n customers drawn with replacement, about 63 %: copies of a
+                customer would make dense spots that a density algorithm takes for segments
+    subsample   a share of the customers, drawn without replacement
+    noise       all customers, a share of them replaced by noise; these are not compared
+    jitter      all customers, each number moved a little
+    reseed      all customers, the algorithm with another seed
+    features    all customers, a share of the pipeline's columns
+
+The first four follow Hennig (2007, Comput. Stat. Data Anal. 52, 258-271). Noise is uniform within
+four standard deviations of a column's mean and within its range, a category uniform over its
+levels. Jitter is normal; its standard deviation is a small quantile (0.1 %) of the distances
+between the column's values, at least half of the smallest gap between them (what rounding hides),
+and a category becomes that of a random customer as often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from segbench.contracts import Floats, Matrix, Rows, Table
+
+AMOUNTS = {"bootstrap": None, "subsample": 0.5, "noise": 0.05, "jitter": 0.001, "reseed": None,
+           "features": 0.75}  # fmt: skip
+"""The schemes, each with what `amount: null` means: a share, or jitter's quantile."""
+Rng = np.random.Generator
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What one refit sees, and which customers it is judged by.
+
+    Attributes:
+        table: the customers, possibly changed.
+        rows: (m,) who they are, ascending.
+        seed: of the refit.
+        compared: (m,) False where a customer was replaced.
+        columns: share of the pipeline's columns that the algorithm sees.
+
+    """
+
+    table: Table
+    rows: Rows
+    seed: int
+    compared: Mask
+    columns: float = 1.0
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """A scheme on a table. Draw i of a stream is the same whatever is refitted on it.
+
+    Attributes:
+        scheme: a key of `AMOUNTS`.
+        amount: None is the scheme's own.
+        seed: of all draws.
+
+    """
+
+    table: Table
+    scheme: str
+    amount: float | None
+    seed: int
+
+    def draw(self, stream: int, i: int) -> Draw:
+        """The i-th draw. The study uses stream 0, the report on its winner stream 1."""
+        rng, n = generator(self.seed, stream, i), len(self.table)
+        share = self._share
+        if self.scheme == "bootstrap":
+            return self._some(np.unique(rng.integers(n, size=n)), rng)
+        if self.scheme == "subsample":
+            size = max(round(share * n), 1)
+            return self._some(np.sort(rng.choice(n, size=size, replace=False)), rng)
+        seed, rows, kept = _seed(rng), np.arange(n), np.ones(n, dtype=bool)
+        if self.scheme == "noise":
+            kept = rng.random(n) >= share
+            return Draw(noisy(self.table, kept, rng), rows, seed, kept)
+        if self.scheme == "jitter":
+            return Draw(jittered(self.table, share, rng), rows, seed, kept)
+        columns = share if self.scheme == "features" else 1.0
+        return Draw(self.table, rows, seed, kept, columns)
+
+    @property
+    def _share(self) -> float:
+        own = AMOUNTS[self.scheme]
+        return (own or 0.0) if self.amount is None else self.amount
+
+    def _some(self, rows: Rows, rng: Rng) -> Draw:
+        return Draw(self.table.take(rows), rows, _seed(rng), np.ones(len(rows), dtype=bool))
+
+
+def _seed(rng: Rng) -> int:
+    return int(rng.integers(2**31 - 1))
+
+
+def generator(seed: int, stream: int, i: int) -> Rng:
+    """The random numbers of draw i."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, i)))
+
+
+def some_columns(matrix: Matrix, share: float, seed: int) -> Matrix:
+    """A random share of a matrix's columns (at least one), in their order."""
+    d, total = matrix.X.shape[1], len(matrix.names)
+    rng = np.random.default_rng(seed)
+    kept = np.sort(rng.choice(total, size=max(round(share * total), 1), replace=False))
+    numeric, codes = kept[kept < d], kept[kept >= d] - d
+    return Matrix(
+        np.ascontiguousarray(matrix.X[:, numeric]), np.ascontiguousarray(matrix.C[:, codes]),
+        tuple(matrix.names[j] for j in kept), tuple(matrix.n_levels[j] for j in codes),
+    )  # fmt: skip
+
+
+def noisy(table: Table, kept: Mask, rng: Rng) -> Table:
+    """The table with noise in place of the customers that are not `kept` (n,)."""
+
+    def number(values: Floats) -> Floats:
+        centre, spread = np.nanmean(values), np.nanstd(values)
+        low = max(np.nanmin(values), centre - 4 * spread)
+        high = min(np.nanmax(values), centre + 4 * spread)
+        return np.where(kept, values, rng.uniform(low, high, size=len(values)))
+
+    def category(codes: Rows, levels: int) -> Rows:
+        return np.where(kept, codes, rng.integers(levels, size=len(codes)))
+
+    return _changed(table, number, category)
+
+
+def jittered(table: Table, quantile: float, rng: Rng) -> Table:
+    """The table with every number moved a little, within its column's observed range."""
+
+    def number(values: Floats) -> Floats:
+        moved = values + rng.normal(size=len(values)) * _small_distance(values, quantile)
+        return np.clip(moved, np.nanmin(values), np.nanmax(values))  # for logarithms to come
+
+    def category(codes: Rows, _: int) -> Rows:
+        others = codes[rng.integers(len(codes), size=len(codes))]
+        moves = (rng.random(len(codes)) < quantile) & (codes >= 0) & (others >= 0)
+        return np.where(moves, others, codes)
+
+    return _changed(table, number, category)
+
+
+def _changed(
+    table: Table, number: Callable[[Floats], Floats], category: Callable[[Rows, int], Rows]
+) -> Table:
+    """The table with every column rewritten; what was a level is one afterwards."""
+    columns: dict[str, Any] = {}
+    for name in table.frame.columns:
+        column = table.frame[name]
+        if name in table.categorical:
+            levels = column.cat.categories
+            codes = category(np.asarray(column.cat.codes, dtype=np.intp), len(levels))
+            columns[name] = pd.Categorical.from_codes(codes.tolist(), categories=levels)
+        else:
+            values = number(column.to_numpy(np.float64))
+            if name in table.ordinal:
+                values = np.clip(np.round(values), 0, len(table.levels[name]) - 1)
+            columns[name] = values
+    return replace(table, frame=pd.DataFrame(columns, index=table.frame.index))
+
+
+def _small_distance(values: Floats, quantile: float) -> float:
+    """A quantile of the n (n - 1) / 2 distances between values, by bisection on sorted ones.
+
+    In a column of whole numbers so many pairs agree that it would be 0: half a gap then.
+    """
+    x = np.sort(values[~np.isnan(values)])
+    gaps = np.diff(x)
+    if not gaps.any():
+        return 0.0
+    wanted = quantile * len(x) * (len(x) - 1) / 2
+    low, high = 0.0, float(x[-1] - x[0])
+    for _ in range(60):
+        middle = (low + high) / 2
+        closer = np.searchsorted(x, x + middle, side="right") - np.arange(1, len(x) + 1)
+        low, high = (low, middle) if closer.sum() >= wanted else (middle, high)
+    return max(high, float(gaps[gaps > 0].min()) / 2)
