@@ -40,7 +40,7 @@ trust: $(VENV)/.installed       # which index to believe: some minutes
 	$(BIN)/python experiments/metric_trust/run.py --write
 
 stability: $(VENV)/.installed   # whether its intervals cover: some minutes
-	$(BIN)/python experiments/stability/coverage.py --write
+	$(BIN)/python experiments/stability/intervals.py --write
 
 clean:
 	rm -rf $(VENV) build dist

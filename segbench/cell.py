@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segbench.choice import RULES
 from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
 from segbench.metric import COMPOSITES, INTERNAL
 from segbench.results import result_key, terms_key
+from segbench.search import SAMPLERS
 from segbench.stability import AMOUNTS, OBJECTIVES
 from segbench.target import parameters, resolve
 
@@ -121,6 +123,7 @@ def check_config(config: Config) -> None:
         )
         raise InputError("study.objectives", found=names, wanted=wanted)
     _check_stability(study["stability"])
+    _check_choice(study)
     if config["tracking"].get("mode") not in TRACKING:
         found = config["tracking"].get("mode")
         raise InputError("tracking.mode", found=found, wanted=f"one of {', '.join(TRACKING)}")
@@ -129,6 +132,29 @@ def check_config(config: Config) -> None:
             raise InputError(name, found=config[name], wanted="a name")
     if config["sweep"].startswith(".") or "/" in config["sweep"]:
         raise InputError("sweep", found=config["sweep"], wanted="a name without / or leading dot")
+
+
+def _check_choice(study: Mapping[str, Any]) -> None:
+    for name, known in (("sampler", SAMPLERS), ("choice", tuple(RULES))):
+        if study[name] not in known:
+            wanted = f"one of {', '.join(known)}"
+            raise InputError(f"study.{name}", found=study[name], wanted=wanted)
+    names, weights = study["objectives"], study["weights"]
+    numbers = weights is None or (
+        isinstance(weights, list) and len(weights) == len(names)
+        and all(isinstance(w, (int, float)) and not isinstance(w, bool) and w > 0 for w in weights)
+    )  # fmt: skip
+    if not numbers:
+        wanted = f"null, or a positive number for each of {', '.join(names)}"
+        raise InputError("study.weights", found=weights, wanted=wanted)
+    rule, stable = study["choice"], set(names) & set(OBJECTIVES)
+    lacking = {
+        "weighted_sum": "" if weights is not None else "study.weights",
+        "knee": "" if len(names) == 2 else "two objectives",
+        "one_standard_error": "" if stable else f"an objective of {', '.join(OBJECTIVES)}",
+    }.get(rule)
+    if lacking:
+        raise InputError(f"study.choice={rule}", found=", ".join(names), wanted=lacking)
 
 
 def _check_stability(spec: Any) -> None:

@@ -203,7 +203,8 @@ class Score:
     """One number about a partition, with its interval, or the reason why there is none.
 
     An `estimate` stands for a number that would take every pair of too many customers; its interval
-    covers the exact one, and `why` says what it is made from.
+    covers the exact one, and `why` says what it is made from. `error` is the standard error of a
+    mean over refits.
     """
 
     value: float | None
@@ -213,6 +214,7 @@ class Score:
     why: str = ""
     space: str | None = None
     version: int = 1
+    error: float | None = None
 
     @classmethod
     def undefined(cls, why: str, space: str | None = None) -> Score:
@@ -225,7 +227,9 @@ class Result:
     """One finished cell, exactly as it stands in `result.json`.
 
     `objectives` are the scores that its parameters were tuned on, the validity first. `stability`
-    says what stands behind the scores of that name: scheme, replicates, each segment, customers.
+    says what stands behind the scores of that name: scheme, replicates, each segment, customers;
+    `choice` by which rule the parameters won, and the shortlist; `regret` what the choice, which
+    sees no reference labels, lost against the finished trial that agrees with them best.
     """
 
     key: str
@@ -243,6 +247,8 @@ class Result:
     segments: Mapping[str, Any] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
     stability: Mapping[str, Any] | None = None
+    choice: Mapping[str, Any] | None = None
+    regret: Mapping[str, Any] | None = None
     trials: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     peak_mb: int | None = None

@@ -14,12 +14,14 @@ import yaml
 
 from segbench import model
 from segbench.cell import Cell, public_config
+from segbench.choice import Choice, by_score, validity
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
 from segbench.dataset import display_name
 from segbench.machine import peak_mb, versions
 from segbench.metric import (
     INTERNAL,
     Prepared,
+    best_agreement,
     combined,
     score_outcomes,
     score_partition,
@@ -29,10 +31,10 @@ from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
 from segbench.space import other_spaces
 from segbench.stability import PREDICTED, REFITTED, Stability, stability_across
-from segbench.study import Choice, Record, best, validity
 from segbench.trial import (
     Evaluator,
     Fitted,
+    Record,
     describe_violations,
     guard_violations,
 )
@@ -90,6 +92,7 @@ class Finish:
                 "smallest_share": float(shares.min()) if len(shares) else 0.0,
             },
             scores=scores, stability=self._report(stability, partition),
+            choice=self._choice(choice), regret=self._regret(scores),
             trials=self._trials(), seconds=self._seconds(),
             peak_mb=peak_mb(), versions=versions(),
         )  # fmt: skip
@@ -127,13 +130,40 @@ class Finish:
         terms = {**self.evaluator.stability, "replicates": self.evaluator.replicates}
         return {**terms, **found.as_json(self._across(partition))}
 
+    def _choice(self, choice: Choice) -> dict[str, Any]:
+        """The rule, and its first three trials as they were measured while tuning."""
+        shortlist = [
+            {"params": record.params, "k": record.trial.k,
+             "scores": {name: score.value for name, score in record.trial.scores.items()}}
+            for record in choice.shortlist if record.trial
+        ]  # fmt: skip
+        return {"rule": self.cell.config["study"]["choice"], "shortlist": shortlist}
+
+    def _regret(self, scores: Mapping[str, Score]) -> dict[str, Any] | None:
+        """What the choice lost in ARI against the best finished trial within the guards."""
+        if not self.outcomes.reference or scores["ari"].value is None:
+            return None
+        chosen, best, params = scores["ari"].value, -np.inf, None
+        distinct = {str(sorted(r.params.items())): r for r in self.records
+                    if r.trial and r.trial.feasible}  # fmt: skip
+        for record in distinct.values():
+            partition = self.evaluator.fit(record.params).partition
+            found = best_agreement("ari", partition, self.outcomes).value
+            if found is not None and found > best:
+                best, params = found, record.params
+        if params is None:
+            return None
+        return {"score": "ari", "chosen": chosen, "best": best, "lost": best - chosen,
+                "params": params, "trials": len(distinct)}  # fmt: skip
+
     def _across(self, partition: Partition) -> list[float | None]:
         """Of each segment, against the best finished trial with one segment fewer."""
         k = partition.k
         fewer = [record for record in self.records if record.trial and record.trial.k == k - 1]
         if k < 3 or not fewer:
             return [None] * k
-        coarser = self.evaluator.fit(best(fewer, validity(self.evaluator.objectives)).params)
+        best = by_score(fewer, validity(self.evaluator.objectives))[0]
+        coarser = self.evaluator.fit(best.params)
         return stability_across(partition.labels, k, coarser.partition.labels, k - 1)
 
     def _calibrated(self, partition: Partition) -> dict[str, Score]:

@@ -10,7 +10,7 @@ import time
 from typing import TextIO
 
 from segbench.contracts import Result
-from segbench.study import Record
+from segbench.trial import Record
 
 EVERY = 10.0
 """Seconds between lines in a log."""

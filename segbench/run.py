@@ -14,6 +14,7 @@ from typing import Protocol
 from threadpoolctl import threadpool_limits
 
 from segbench.cell import Cell, Config, public_config
+from segbench.choice import Terms, choose, needed
 from segbench.contracts import Result, Tracker
 from segbench.dataset import load
 from segbench.errors import InputError, NotApplicable, SegbenchError
@@ -21,11 +22,11 @@ from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
 from segbench.machine import processors, reset_peak
 from segbench.results import add_to_plan, read_final, result_key
-from segbench.search import distribution, grid
+from segbench.search import distribution, plan
 from segbench.space import fit_reference
 from segbench.storage import open_storage
-from segbench.study import Record, Study, choose
-from segbench.trial import Evaluator
+from segbench.study import Study
+from segbench.trial import Evaluator, Record
 
 
 class Progress(Protocol):
@@ -101,7 +102,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         algorithm=config["algorithm"], guards=config["guards"],
         objectives=config["study"]["objectives"], replicates=config["study"]["replicates"],
         seed=config["seed"], threads=config["threads"] or processors(),
-        stability=config["study"]["stability"],
+        stability=config["study"]["stability"], also=needed(config["study"]["choice"]),
     )  # fmt: skip
     evaluator.check_objectives()
     begin = time.perf_counter()
@@ -111,7 +112,9 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
     if not complete:
         why = f"{len(records)} of {planned} trials in {config['timeout']} s; run again to go on"
         return found.without_choice("timeout", why)
-    choice = choose(records, config["study"]["objectives"], config["study"]["min_stability"])
+    study = config["study"]
+    terms = Terms(study["objectives"], study["min_stability"], study["weights"])
+    choice = choose(records, study["choice"], terms)
     if choice is None:
         why = f"all {len(records)} trials failed; the last one: {records[-1].why}"
         return found.without_choice("failed", why)
@@ -128,7 +131,8 @@ def _tune(
     name = result_key(config, cell.data_sha256, trials=False)
     # A study that lists its search space and one that samples it have nothing to share: otherwise
     # what a result says would depend on which of the two ran before.
-    name += "" if grid(space, config["study"]["n_trials"]) is None else "-grid"
+    study = config["study"]
+    name += "" if plan(space, study["n_trials"], study["sampler"]) is None else "-grid"
     url = str(config["storage"]["url"])
     limit = config["timeout"]
 
@@ -137,18 +141,18 @@ def _tune(
 
     file = cell.sweep / ".studies" / f"{name}.db"
     with open_storage(url, file, wait=in_sweep) as storage:
-        study = Study(
-            storage, name, search, config["study"]["objectives"],
-            config["study"]["n_trials"], config["seed"], config["study"]["n_startup_trials"],
-            exclusive=url in ("auto", "memory"),
+        tuned = Study(
+            storage, name, search, study["objectives"], study["n_trials"], config["seed"],
+            study["n_startup_trials"], url in ("auto", "memory"), study["sampler"],
+            study["weights"],
         )  # fmt: skip
         # Bad input is one line on stderr, so nothing is said before all of it is known to be good.
         if not in_sweep:
             add_to_plan(cell.sweep, [cell.as_plan()])
         progress.start()
         _tell_inference(progress, evaluator, config)
-        complete = study.run(evaluator.evaluate, progress.trial, should_stop)
-        return study.records()[: config["study"]["n_trials"]], study.planned, complete
+        complete = tuned.run(evaluator.evaluate, progress.trial, should_stop)
+        return tuned.records()[: study["n_trials"]], tuned.planned, complete
 
 
 def _tell_inference(progress: Progress, evaluator: Evaluator, config: Config) -> None:

@@ -20,6 +20,18 @@ from segbench.errors import InputError
 Params = dict[str, Any]
 
 
+SAMPLERS = ("tpe", "nsga2", "random", "grid")
+
+
+def sampler(name: str, seed: int, n_startup_trials: int) -> optuna.samplers.BaseSampler:
+    """Optuna's sampler for the next trial; the first ones of TPE and NSGA-II are random."""
+    if name == "nsga2":
+        return optuna.samplers.NSGAIISampler(population_size=max(n_startup_trials, 2), seed=seed)
+    if name == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(n_startup_trials=n_startup_trials, seed=seed)
+
+
 class Fixed(optuna.samplers.BaseSampler):
     """Proposes the one parameter set that it was given."""
 
@@ -86,3 +98,19 @@ def grid(space: Mapping[str, BaseDistribution], n_trials: int) -> list[Params] |
         if np.prod([float(len(axis)) for axis in axes]) > n_trials:
             return None
     return [dict(zip(sorted(space), values, strict=True)) for values in itertools.product(*axes)]
+
+
+def plan(space: Mapping[str, BaseDistribution], n_trials: int, sampler: str) -> list[Params] | None:
+    """The parameter sets that a study lists instead of sampling, or None.
+
+    Raises:
+        InputError: `grid` was asked for and there are too many.
+
+    """
+    if sampler in ("nsga2", "random"):
+        return None
+    found = grid(space, n_trials)
+    if found is None and sampler == "grid":
+        raise InputError("study.sampler=grid", found="a larger search space",
+                         wanted=f"at most study.n_trials = {n_trials} parameter sets")  # fmt: skip
+    return found

@@ -1,4 +1,4 @@
-"""Tune one cell with Optuna: propose, evaluate, record, resume, choose.
+"""Tune one cell with Optuna: propose, evaluate, record, resume.
 
 The storage holds everything that a killed study needs. A trial is proposed by a sampler seeded from
 (seed, index), where index counts the trials finished before it; a trial that was cut off does not
@@ -24,30 +24,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from segbench.contracts import Score
 from segbench.errors import SegbenchError
-from segbench.metric import COMPOSITES, maximize, rank_sum, worst
-from segbench.search import Fixed, Params, distribution, grid, suggest
-from segbench.stability import OBJECTIVES
+from segbench.metric import maximize
+from segbench.search import Fixed, Params, distribution, plan, sampler, suggest
 from segbench.storage import GRACE
-from segbench.trial import STABILITY, Trial
-
-
-@dataclass(frozen=True)
-class Record:
-    """A finished trial: what it came to, or why it failed."""
-
-    index: int
-    trial: Trial | None
-    params: Params
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The trial that the study settles on, and the reason where it is not simply the best."""
-
-    record: Record
-    eligible: bool
-    why: str = ""
+from segbench.trial import Record, Trial, told, weighted
 
 
 class _TrialFailed(Exception):
@@ -62,6 +42,8 @@ class Study:
         search: the algorithm's search space, name -> {type, low, high, log, step, choices}.
         objectives: score names, the validity first.
         n_trials: the total to finish, those of earlier runs included.
+        sampler: tpe, nsga2, random or grid; all of a small space is tried by tpe and grid.
+        weights: of the objectives, which then are tuned as their weighted sum; None: as a front.
         exclusive: whether no other process can be running a trial (then one found RUNNING is dead).
 
     """
@@ -74,14 +56,18 @@ class Study:
     seed: int
     n_startup_trials: int
     exclusive: bool
+    sampler: str = "tpe"
+    weights: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         self.space = {name: distribution(name, spec) for name, spec in self.search.items()}
-        self.grid = grid(self.space, self.n_trials)
+        self.grid = plan(self.space, self.n_trials, self.sampler)
         directions = [
             StudyDirection.MAXIMIZE if maximize(name) else StudyDirection.MINIMIZE
             for name in self.objectives
         ]
+        if self.weights is not None:
+            directions = [StudyDirection.MAXIMIZE]
         self.study = optuna.create_study(
             storage=self.storage, study_name=self.name, directions=directions, load_if_exists=True
         )
@@ -161,10 +147,8 @@ class Study:
         if self.grid is None:
             if index >= self.n_trials:
                 return None
-            seed = np.random.SeedSequence([self.seed, index]).generate_state(1)[0]
-            return optuna.samplers.TPESampler(
-                n_startup_trials=self.n_startup_trials, seed=int(seed)
-            )
+            seed = int(np.random.SeedSequence([self.seed, index]).generate_state(1)[0])
+            return sampler(self.sampler, seed, self.n_startup_trials)
         seen = {_frozen(trial.params) for trial in (*self.finished, *running)}
         rest = [params for params in self.grid if _frozen(params) not in seen]
         return Fixed(rest[0]) if rest else None
@@ -194,8 +178,10 @@ class Study:
         trial.set_user_attr("trial", asdict(done))
         # One constraint, not one a guard: samplers add up the excess anyway, and a write costs
         # milliseconds. The guards stand one by one in the trial's record.
-        trial.set_constraint("guards", _excess(done))
-        return [_told(name, done.scores[name]) for name in self.objectives]
+        trial.set_constraint("guards", done.excess)
+        if self.weights is not None:
+            return [weighted(done, self.objectives, self.weights)]
+        return [told(name, done.scores[name]) for name in self.objectives]
 
 
 def _is_finished(trial: FrozenTrial) -> bool:
@@ -203,71 +189,6 @@ def _is_finished(trial: FrozenTrial) -> bool:
     return trial.state == TrialState.COMPLETE or (
         trial.state == TrialState.FAIL and "why" in trial.user_attrs
     )
-
-
-def choose(records: Sequence[Record], objectives: Sequence[str], least: float) -> Choice | None:
-    """The best validity among feasible trials that are stable enough.
-
-    A composite validity decides by the rank sum of its indices among those trials.
-
-    Without a feasible trial of stability `least`, the most stable feasible one; without a feasible
-    trial, the one that violates the guards least (not eligible); without any, None. Ties go to the
-    trial that was proposed first.
-    """
-    complete = [record for record in records if record.trial is not None]
-    feasible = [record for record in complete if _of(record).feasible]
-    if not complete:
-        return None
-    if not feasible:
-        nearest = min(complete, key=lambda record: _excess(_of(record)))
-        return Choice(nearest, eligible=False)
-    if STABILITY not in objectives:
-        return Choice(best(feasible, validity(objectives)), eligible=True)
-    stable = [record for record in feasible if _value(record, STABILITY) >= least]
-    if stable:
-        return Choice(best(stable, validity(objectives)), eligible=True)
-    found = best(feasible, STABILITY)
-    return Choice(
-        found,
-        eligible=True,
-        why=f"no feasible trial reached stability {least:g}; this is the most stable one, "
-        f"{_value(found, STABILITY):.2f} while tuning",
-    )
-
-
-def validity(objectives: Sequence[str]) -> str:
-    """The first objective that is no stability."""
-    return next(name for name in objectives if name not in OBJECTIVES)
-
-
-def best(records: Sequence[Record], name: str) -> Record:
-    """The record with the best score, of a composite one by the rank sum of its indices."""
-    if name in COMPOSITES:
-        scores = [_of(record).scores for record in records]
-        coverages = [_of(record).coverage for record in records]
-        return records[int(np.argmin(rank_sum(scores, COMPOSITES[name].indices, coverages)))]
-    sign = 1 if maximize(name) else -1
-    return max(records, key=lambda record: sign * _value(record, name))
-
-
-def _of(record: Record) -> Trial:
-    assert record.trial is not None
-    return record.trial
-
-
-def _value(record: Record, name: str) -> float:
-    return _told(name, _of(record).scores[name])
-
-
-def _excess(trial: Trial) -> float:
-    return sum(value for value in trial.violations.values() if value > 0)
-
-
-def _told(name: str, score: Score) -> float:
-    """The value for Optuna: finite, and the worst there is where the score is undefined."""
-    if score.value is not None:
-        return score.value
-    return worst(name)
 
 
 def _record(index: int, frozen: FrozenTrial) -> Record:

@@ -29,7 +29,9 @@ from segbench.metric import (
     Calibration,
     Prepared,
     combined,
+    maximize,
     score_partition,
+    worst,
 )
 from segbench.stability import (
     OBJECTIVES,
@@ -83,6 +85,21 @@ class Trial:
         """Within every guard."""
         return all(value <= 0 for value in self.violations.values())
 
+    @property
+    def excess(self) -> float:
+        """How far beyond all guards together."""
+        return sum(value for value in self.violations.values() if value > 0)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A trial in a study: what it came to, or why it failed."""
+
+    index: int
+    trial: Trial | None
+    params: dict[str, Any]
+    why: str = ""
+
 
 @dataclass(frozen=True)
 class Evaluator:
@@ -91,6 +108,7 @@ class Evaluator:
     Attributes:
         features, algorithm, guards: the resolved configs.
         objectives: names of scores, `stability_ari` among them or not.
+        also: scores that the choice goes by, measured beside the objectives.
         stability: {scheme, amount} of the resamples.
         replicates: refits on resamples.
 
@@ -105,6 +123,7 @@ class Evaluator:
     replicates: int
     seed: int
     threads: int = 1
+    also: Sequence[str] = ()
     stability: Mapping[str, Any] = field(
         default_factory=lambda: {"scheme": "bootstrap", "amount": None}
     )
@@ -154,7 +173,7 @@ class Evaluator:
     def measured(self) -> tuple[str, ...]:
         """The objectives, with the indices of a composite one in its place."""
         made_of = (COMPOSITES[name].indices if name in COMPOSITES else (name,)
-                   for name in self.objectives)  # fmt: skip
+                   for name in (*self.objectives, *self.also))  # fmt: skip
         return tuple(dict.fromkeys(name for names in made_of for name in names))
 
     def check_objectives(self) -> None:
@@ -237,6 +256,19 @@ class Evaluator:
         """Segments (m,) of other customers by the algorithm's own rule; -1 for none."""
         X = design(fitted.features.transform(table.frame), self.algorithm["input"])
         return renumbered(np.asarray(fitted.estimator.predict(X)), fitted.partition.raw)
+
+
+def told(name: str, score: Score) -> float:
+    """A finite value: the worst there is where the score is undefined."""
+    return worst(name) if score.value is None else score.value
+
+
+def weighted(trial: Trial, objectives: Sequence[str], weights: Sequence[float]) -> float:
+    """Sum of weights times objectives, those of which less is better with a minus."""
+    return sum(
+        weight * (1 if maximize(name) else -1) * told(name, trial.scores[name])
+        for name, weight in zip(objectives, weights, strict=True)
+    )
 
 
 def guard_violations(

@@ -17,7 +17,9 @@ from segbench.errors import InputError
      "timeout=-3", "timeout=x", "study.objectives=[]", "study.objectives=[stability_ari]",
      "study.objectives=[quality,quality]", "study.objectives=[prediction_strength]",
      "study.objectives=[quality,stability_vi]", "study.stability.scheme=luck",
-     "study.stability=bootstrap", "study.stability.amount=0.5",
+     "study.stability=bootstrap", "study.stability.amount=0.5", "study.sampler=cmaes",
+     "study.choice=best", "study.weights=[1]",
+     "study.weights=[1,-1]", "study.weights=2",
      "study.objectives=[nice]", "sweep=a/b", "sweep=.x", "sweep=''",
      "results=''", "study.n_startup_trials=0"],
 )  # fmt: skip
@@ -25,6 +27,17 @@ def test_nonsense_is_refused_by_name(override: str):
     name = override.partition("=")[0]
     with pytest.raises(InputError, match=f"^{name}: found "):
         plan_cell(compose_config(override))
+
+
+@pytest.mark.parametrize("rule, mended", [
+    ("knee", "study.objectives=[quality,dbcv]"),
+    ("one_standard_error", "study.objectives=[quality,stability_ari]"),
+    ("weighted_sum", "study.weights=[1]"),
+])  # fmt: skip
+def test_a_rule_that_cannot_work_is_refused(rule: str, mended: str):
+    with pytest.raises(InputError, match=f"^study.choice={rule}: found quality, wanted "):
+        plan_cell(compose_config(f"study.choice={rule}", "study.objectives=[quality]"))
+    plan_cell(compose_config("study.objectives=[quality]", f"study.choice={rule}", mended))
 
 
 @pytest.mark.parametrize("amount", ["0", "1", "-0.5", "true", "half"])

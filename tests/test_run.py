@@ -12,10 +12,13 @@ import pytest
 import yaml
 from conftest import SMALL, Quiet, compose_config
 from scipy.stats import entropy
+from sklearn.metrics import adjusted_rand_score
 
 from segbench import run as run_module
 from segbench.cell import Cell, plan_cell
+from segbench.choice import needed
 from segbench.contracts import Result
+from segbench.dataset import load
 from segbench.errors import InputError, Undefined
 from segbench.metric import INTERNAL, score_partition
 from segbench.results import read_plan, read_result
@@ -125,6 +128,48 @@ def test_the_result_says_what_stands_behind_its_stability(tmp_path: Path):
     names = ("stability_ari", "stability_ami", "stability_ecs", "stability_vi",
              "customer_consistency", "prediction_strength", "generalisation_ari")  # fmt: skip
     assert all(result.scores[name].low is not None for name in names)
+
+
+@pytest.mark.parametrize("rule, option", [
+    ("compact_rank", "seed=0"), ("separated_rank", "seed=0"), ("knee", "seed=0"),
+    ("one_standard_error", "seed=0"), ("weighted_sum", "study.weights=[2,1]"),
+])  # fmt: skip
+def test_every_rule_leaves_a_shortlist(tmp_path: Path, rule: str, option: str):
+    planned = cell(tmp_path, "features=standard", f"study.choice={rule}", option,
+                   "study.n_trials=20", "guards.max_share=1", "guards.min_share=0")  # fmt: skip
+    result = do(planned)
+    first, *others = result.choice["shortlist"]
+    assert result.status == "complete" and result.choice["rule"] == rule
+    assert first["params"] == result.params and first["k"] == result.segments["k"]
+    assert len(others) == 2 and all(each["params"] != first["params"] for each in others)
+    for name in (*result.objectives, *needed(rule)):
+        assert all(each["scores"][name] is not None for each in result.choice["shortlist"])
+
+
+def test_regret_is_what_the_choice_lost_against_the_best_trial(tmp_path: Path):
+    planned = cell(tmp_path, "features=standard", "study.n_trials=20", "dataset.spread=0.5",
+                   "guards.max_share=1", "guards.min_share=0", "study.choice=knee")  # fmt: skip
+    result = do(planned)
+    _, outcomes = load(planned.config["dataset"])
+    (truth,) = outcomes.reference.values()
+    values = {}
+    for k in range(2, 13):
+        alone = do(cell(tmp_path, "features=standard", "dataset.spread=0.5", "guards.max_share=1",
+                        f"guards.k_min={k}", f"guards.k_max={k}", "guards.min_share=0",
+                        "study.replicates=2", "sweep=each"))  # fmt: skip
+        folder = planned.sweep.with_name("each") / alone.key
+        labels = pd.read_parquet(folder / "labels.parquet")["segment"]
+        values[k] = adjusted_rand_score(truth, labels)
+    best = max(values, key=values.get)
+    regret = result.regret
+    assert regret["params"] == {"n_clusters": best} and regret["trials"] == 11
+    assert regret["best"] == pytest.approx(values[best])
+    assert regret["chosen"] == pytest.approx(values[result.params["n_clusters"]])
+    assert regret["lost"] == pytest.approx(regret["best"] - regret["chosen"]) and regret["lost"] > 0
+
+
+def test_no_reference_no_regret(tmp_path: Path):
+    assert do(cell(tmp_path, "dataset.columns.reference=[]", "features=standard")).regret is None
 
 
 def test_segments_are_compared_with_the_solution_of_one_fewer(tmp_path: Path):

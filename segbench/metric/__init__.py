@@ -47,7 +47,7 @@ from segbench.metric.calibration import CALIBRATED, Calibration, with_candidates
 from segbench.metric.composite import COMPOSITES, combined, maximize, rank_sum, worst
 from segbench.metric.prepared import Prepared
 from segbench.metric.registry import EXTERNAL, INTERNAL
-from segbench.metric.scoring import score_outcomes, score_partition
+from segbench.metric.scoring import best_agreement, score_outcomes, score_partition
 
 __all__ = [
     "CALIBRATED",
@@ -59,6 +59,7 @@ __all__ = [
     "adjusted_mutual_info_score",
     "adjusted_rand_score",
     "ball_hall_score",
+    "best_agreement",
     "c_index_score",
     "calinski_harabasz_score",
     "combined",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from segbench.contracts import Floats, Ints, Outcomes, Partition, Reference, Score
+from segbench.contracts import Floats, Outcomes, Partition, Reference, Score
 from segbench.errors import Undefined
 from segbench.metric.future import epsilon_squared, epsilon_squared_interval
 from segbench.metric.labelled import Labelled
@@ -76,17 +76,16 @@ def score_outcomes(partition: Partition, outcomes: Outcomes, seed: int) -> dict[
     """
     scores: dict[str, Score] = {}
     if outcomes.reference:
-        for name, metric in EXTERNAL.items():
-            best = _best_agreement(metric.compute, partition, outcomes)
-            scores[name] = replace(best, version=metric.version)
+        for name in EXTERNAL:
+            scores[name] = best_agreement(name, partition, outcomes)
     if outcomes.future is not None:
         scores["future_eta2"] = _future(partition, outcomes.future, seed)
     return scores
 
 
-def _best_agreement(
-    agree: Callable[[Ints, Ints], float], partition: Partition, outcomes: Outcomes
-) -> Score:
+def best_agreement(name: str, partition: Partition, outcomes: Outcomes) -> Score:
+    """One external score against the reference column that agrees best."""
+    metric = EXTERNAL[name]
     values, why = [], "no reference column has two labels"
     for truth in outcomes.reference.values():
         known = [i for i, label in enumerate(truth) if label is not None]
@@ -94,10 +93,11 @@ def _best_agreement(
         if len(levels) > 1:
             codes = Partition.from_labels([levels[truth[i]] for i in known]).labels
             try:
-                values.append(agree(codes, partition.labels[known]))
+                values.append(metric.compute(codes, partition.labels[known]))
             except Undefined as error:
                 why = str(error)
-    return Score(max(values)) if values else Score.undefined(why)
+    best = Score(max(values)) if values else Score.undefined(why)
+    return replace(best, version=metric.version)
 
 
 def _future(partition: Partition, future: Floats, seed: int) -> Score:

@@ -40,7 +40,7 @@ def measure_prediction(
         threads: splits at a time; nothing depends on it.
 
     Returns:
-        Means with Student's 95 % interval over the splits; undefined where no segment of any half
+        Means with 95 % intervals over the splits; undefined where no segment of any half
         has two customers.
 
     """
@@ -62,11 +62,11 @@ def measure_prediction(
         found = np.array([one(i) for i in range(splits)])
     defined: Floats = found[~np.isnan(found[:, 0]), 0]
     strength = (
-        mean_interval(defined, least=0.0)
+        mean_interval(defined, worst=0.0, least=0.0)
         if len(defined)
         else Score.undefined("no segment of a half has two customers")
     )
-    return {STRENGTH: strength, GENERALISATION: mean_interval(found[:, 1], least=-0.5)}
+    return {STRENGTH: strength, GENERALISATION: mean_interval(found[:, 1], 0.0, -0.5)}
 
 
 def prediction_strength(own: Ints, assigned: Ints) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.stats import entropy
 
 from segbench.contracts import Floats, Ints, Partition, Rows, Score
 from segbench.metric.agreement.element_centric import element_centric_similarity
@@ -43,7 +44,7 @@ class Stability:
     """What refits say of a partition.
 
     Attributes:
-        scores: by name; intervals are Student's, 95 %, over the refits.
+        scores: by name, with 95 % intervals of the mean over all resamples.
         segments: one Recovery each.
         customers: (n,) share of the refits in which a customer stays, NaN if none drew it.
 
@@ -114,23 +115,26 @@ def measure(
             found = list(pool.map(one, range(replicates)))
     else:
         found = [one(i) for i in range(replicates)]
-    return _summary(found, names, n)
+    return _summary(found, names, partition)
 
 
-def _summary(found: list[_Compared], names: Collection[str], n: int) -> Stability:
+def _summary(found: list[_Compared], names: Collection[str], partition: Partition) -> Stability:
+    n = len(partition.labels)
     scores: dict[str, Score] = {}
     segments: list[Recovery] = []
     customers: Floats | None = None
     for name in names:
         if name in AGREEMENTS:
             values = np.array([each.values[name] for each in found])
-            most = np.log(n) if name == "stability_vi" else 1.0
-            scores[name] = mean_interval(values, AGREEMENTS[name][1], float(most))
+            least, worst, most = AGREEMENTS[name][1], 0.0, 1.0
+            if name == "stability_vi":  # the one that grows: independent labels know nothing
+                worst, most = 2 * float(entropy(partition.sizes)), float(np.log(n))
+            scores[name] = mean_interval(values, worst, least, most)
         elif name == JACCARD:
             segments = recoveries(np.array([each.jaccard for each in found]))
             scores[name] = weakest(segments)
         else:
             customers = consistency(n, [each.rows for each in found], [each.kept for each in found])
             shares = np.array([each.kept.mean() for each in found])
-            scores[name] = mean_interval(shares, least=0.0)
+            scores[name] = mean_interval(shares, worst=0.0, least=0.0)
     return Stability(scores, segments, customers)

@@ -56,7 +56,7 @@ def recoveries(jaccard: Floats) -> list[Recovery]:
     for column in jaccard.T:
         values = column[~np.isnan(column)]
         # Nothing speaks for a segment that was never drawn.
-        score = mean_interval(values, least=0.0) if len(values) else Score(0.0, 0.0, 1.0)
+        score = mean_interval(values, worst=0.0, least=0.0) if len(values) else Score(0.0, 0.0, 1.0)
         lost, back = int((values <= DISSOLVED).sum()), int((values >= RECOVERED).sum())
         found.append(Recovery(score, lost, back, len(values)))
     return found

@@ -11,11 +11,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from customers import customers
-from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from segbench.contracts import Partition, Score
 from segbench.stability import REFITTED, Draw, Resampling, Stability, measure
+from segbench.stability.interval import mean_interval
 from segbench.stability.segment import segment_jaccard
 
 Labels = Callable[[np.ndarray, int], np.ndarray]
@@ -101,7 +101,8 @@ def test_every_customer_is_drawn_sooner_or_later_and_equally():
 
 def test_identical_refits_are_certain():
     score = stability(Spy(), THREE, replicates=5, seed=0)
-    assert (score.value, score.low, score.high, score.status) == (1.0, 1.0, 1.0, "ok")
+    assert (score.value, score.high, score.status) == (1.0, 1.0, "ok")
+    assert score.low == pytest.approx(0.05**0.2)  # five refits could have missed as much
 
 
 def test_names_of_the_refitted_segments_do_not_matter():
@@ -127,16 +128,22 @@ def test_noise_that_moves_costs_stability():
 
 
 @pytest.mark.parametrize("flip", [0.1, 0.5])
-def test_mean_and_interval_are_students(flip):
+def test_mean_and_interval_are_those_of_the_refits(flip):
     spy = Spy(flip=flip)
     score = stability(spy, THREE, replicates=7, seed=0)
     values = [
         adjusted_rand_score(THREE.labels[rows], spy.labels(rows, seed))
         for seed, rows in spy.calls.items()
     ]
-    low, high = stats.t.interval(0.95, 6, loc=np.mean(values), scale=stats.sem(values))
+    expected = mean_interval(np.array(values), worst=0.0, least=-0.5)
     assert score.value == pytest.approx(np.mean(values))
-    assert (score.low, score.high) == pytest.approx((low, high))
+    assert (score.low, score.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_interval_of_vi_reaches_to_independent_labels():
+    found = measured(Spy(), THREE, replicates=5, seed=0).scores["stability_vi"]
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx((1 - 0.05**0.2) * 2 * np.log(3))
 
 
 def test_interval_stays_within_what_ari_can_be():
@@ -231,7 +238,7 @@ def test_the_weakest_segment_counts():
     assert score.value == pytest.approx(0.25, abs=0.06)
     assert 0 <= score.low <= score.value <= score.high <= 1
     kept = measured(Spy(), THREE, replicates=5, seed=0).scores["segment_jaccard_min"]
-    assert (kept.value, kept.low, kept.high) == (1.0, 1.0, 1.0)
+    assert (kept.value, kept.low, kept.high) == pytest.approx((1.0, 0.05**0.2, 1.0))
 
 
 LONELY = Partition.from_labels([0] * 20 + [1] * 19 + [2])
@@ -247,13 +254,17 @@ def test_a_segment_counts_in_the_replicates_that_drew_it_alone():
     values = [by_definition(LONELY.labels[r], merge(r, 0), 3)[2] for r in rows if 39 in r]
     assert 2 < len(values) < 8
     assert found.value == pytest.approx(np.mean(values))
-    expected = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
-    assert (found.low, found.high) == pytest.approx(expected)
+    expected = mean_interval(np.array(values), worst=0.0, least=0.0)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_a_segment_that_comes_back_whenever_it_is_drawn_is_certain():
     found = measured(Spy(LONELY), LONELY, replicates=8, seed=0).scores["segment_jaccard_min"]
-    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+    drawn = sum(39 in resample(40, 0, 0, i)[0] for i in range(8))
+    assert 2 < drawn < 8
+    assert (found.value, found.low, found.high) in [
+        pytest.approx((1.0, 0.05 ** (1 / refits), 1.0)) for refits in (8, drawn)
+    ]  # all three segments come back whenever they are drawn
 
 
 def test_a_segment_is_not_weak_for_being_drawn_seldom():

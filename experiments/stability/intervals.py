@@ -1,6 +1,6 @@
 """Do the intervals of stability cover what they claim to estimate.
 
-    make stability      or      python experiments/stability/coverage.py [--write]
+    make stability      or      python experiments/stability/intervals.py [--write]
 
 What is estimated is the mean over all resamples of one table. For each table and score it is taken
 from 5,000 refits; then 300 intervals of 20 other refits each are made, and those that contain it
