@@ -139,6 +139,8 @@ def _check_choice(study: Mapping[str, Any]) -> None:
         if study[name] not in known:
             wanted = f"one of {', '.join(known)}"
             raise InputError(f"study.{name}", found=study[name], wanted=wanted)
+    if not isinstance(study["racing"], bool):
+        raise InputError("study.racing", found=study["racing"], wanted="true or false")
     names, weights = study["objectives"], study["weights"]
     numbers = weights is None or (
         isinstance(weights, list) and len(weights) == len(names)

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segbench.contracts import Floats
+from segbench.contracts import Floats, Score
 from segbench.metric import COMPOSITES, maximize, rank_sum
 from segbench.stability import OBJECTIVES
 from segbench.trial import STABILITY, Record, Trial, told, weighted
 
 SHORTLIST = 3
+RACED = ("best_quality_if_stable", "knee", "weighted_sum")
+"""Rules by which a trial that another one beats in every objective never wins."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,42 @@ def choose(records: Sequence[Record], rule: str, terms: Terms) -> Choice | None:
         return Choice(nearest, eligible=False)
     order, why = RULES[rule](feasible, terms)
     return Choice(order[0], True, why, tuple(_distinct(order)[:SHORTLIST]))
+
+
+def hopeless(
+    scores: Mapping[str, Score], rivals: Sequence[Record], rule: str, terms: Terms
+) -> bool:
+    """Whether a trial cannot be chosen any more, whatever its remaining refits say.
+
+    Another trial, measured in full, is at least as good in every objective as this one at the upper
+    end of its interval; or, where the rule wants stability, this one's end is too low and another's
+    is not. Never under rules by which such a trial may win all the same.
+
+    Args:
+        scores: of the trial, so far.
+        rivals: finished trials.
+
+    """
+    if rule not in RACED or validity(terms.objectives) in COMPOSITES:
+        return False
+    full = [r.trial for r in rivals if r.trial and r.trial.feasible and not r.trial.stopped]
+    if rule == "best_quality_if_stable" and STABILITY in terms.objectives:
+        least, high = terms.min_stability, scores[STABILITY].high
+        if high is not None and high < least <= max(
+            (told(STABILITY, trial.scores[STABILITY]) for trial in full), default=-1.0
+        ):
+            return True
+    best = np.array([_at_best(name, scores.get(name)) for name in terms.objectives])
+    others = np.array([[_sign(name) * told(name, trial.scores[name]) for name in terms.objectives]
+                       for trial in full]).reshape(len(full), len(best))  # fmt: skip
+    return _dominated(best, others)
+
+
+def _at_best(name: str, score: Score | None) -> float:
+    """The value of an objective that is known, the upper end of one from refits."""
+    if score is None or name in OBJECTIVES:
+        return 1.0 if score is None or score.high is None else score.high
+    return _sign(name) * told(name, score)
 
 
 def validity(objectives: Sequence[str]) -> str:
@@ -185,4 +223,8 @@ def _of(record: Record) -> Trial:
 
 def _value(record: Record, name: str) -> float:
     """Of which more is better, whatever the score."""
-    return (1 if maximize(name) else -1) * told(name, _of(record).scores[name])
+    return _sign(name) * told(name, _of(record).scores[name])
+
+
+def _sign(name: str) -> int:
+    return 1 if maximize(name) else -1

@@ -192,8 +192,10 @@ class Finish:
         complete = sum(r.trial is not None and not r.trial.stopped for r in self.records)
         pruned = sum(r.trial is not None and r.trial.stopped for r in self.records)
         failed = len(self.records) - complete - pruned
+        distinct = {str(sorted(r.params.items())): r.trial for r in self.records if r.trial}
         return {"planned": max(self.planned, len(self.records)), "complete": complete,
-                "pruned": pruned, "failed": failed}  # fmt: skip
+                "pruned": pruned, "failed": failed,
+                "refits": sum(trial.refits for trial in distinct.values())}  # fmt: skip
 
     def _seconds(self) -> dict[str, float]:
         total = time.perf_counter() - self.start
@@ -229,7 +231,7 @@ def trials_frame(records: list[Record]) -> pd.DataFrame:
             for name, score in t.scores.items():
                 row |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high}
             row |= {f"guard_{name}": value for name, value in t.violations.items()}
-            row |= {"k": t.k, "noise": t.noise, "seconds": t.seconds}
+            row |= {"k": t.k, "noise": t.noise, "refits": t.refits, "seconds": t.seconds}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from threadpoolctl import threadpool_limits
 
 from segbench.cell import Cell, Config, public_config
-from segbench.choice import Terms, choose, needed
+from segbench.choice import Terms, choose, hopeless, needed
 from segbench.contracts import Result, Tracker
 from segbench.dataset import load
 from segbench.errors import InputError, NotApplicable, SegbenchError
@@ -22,11 +22,11 @@ from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
 from segbench.machine import processors, reset_peak
 from segbench.results import add_to_plan, read_final, result_key
-from segbench.search import distribution, plan
+from segbench.search import Params, distribution, plan
 from segbench.space import fit_reference
 from segbench.storage import open_storage
 from segbench.study import Study
-from segbench.trial import Evaluator, Record
+from segbench.trial import Evaluator, Record, Trial
 
 
 class Progress(Protocol):
@@ -106,14 +106,14 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
     )  # fmt: skip
     evaluator.check_objectives()
     begin = time.perf_counter()
-    records, planned, complete = _tune(cell, evaluator, progress, in_sweep)
+    study = config["study"]
+    terms = Terms(study["objectives"], study["min_stability"], study["weights"])
+    records, planned, complete = _tune(cell, evaluator, terms, progress, in_sweep)
     tuning = time.perf_counter() - begin
     found = Finish(cell, table, outcomes, reference, evaluator, records, planned, tuning, start)
     if not complete:
         why = f"{len(records)} of {planned} trials in {config['timeout']} s; run again to go on"
         return found.without_choice("timeout", why)
-    study = config["study"]
-    terms = Terms(study["objectives"], study["min_stability"], study["weights"])
     choice = choose(records, study["choice"], terms)
     if choice is None:
         why = f"all {len(records)} trials failed; the last one: {records[-1].why}"
@@ -122,7 +122,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
 
 
 def _tune(
-    cell: Cell, evaluator: Evaluator, progress: Progress, in_sweep: bool
+    cell: Cell, evaluator: Evaluator, terms: Terms, progress: Progress, in_sweep: bool
 ) -> tuple[list[Record], int, bool]:
     """Run the study: its records, how many were planned, and whether the plan is complete."""
     config, begin = cell.config, time.perf_counter()
@@ -151,7 +151,16 @@ def _tune(
             add_to_plan(cell.sweep, [cell.as_plan()])
         progress.start()
         _tell_inference(progress, evaluator, config)
-        complete = tuned.run(evaluator.evaluate, progress.trial, should_stop)
+
+        def evaluate(params: Params) -> Trial:
+            if not study["racing"] or config["algorithm"]["baseline"]:
+                return evaluator.evaluate(params)
+            rivals = tuned.records()
+            return evaluator.evaluate(
+                params, lambda scores: hopeless(scores, rivals, study["choice"], terms)
+            )
+
+        complete = tuned.run(evaluate, progress.trial, should_stop)
         return tuned.records()[: study["n_trials"]], tuned.planned, complete
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -46,6 +46,7 @@ from segbench.stability import (
 )
 
 STABILITY = "stability_ari"
+Hopeless = Callable[[dict[str, Score]], bool]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Trial:
             it was not worth measuring.
         violations: each guard by name, how far beyond its limit (0 or less is within).
         coverage: share of the customers that have a segment.
-        stopped: the guards made the trial hopeless, so that its stability was not measured.
+        stopped: it was hopeless, beyond the guards or by its first refits, so that its stability
+            was not measured in full.
+        refits: on resamples, that it took.
 
     """
 
@@ -79,6 +82,7 @@ class Trial:
     stopped: bool
     seconds: float
     coverage: float = 1.0
+    refits: int = 0
 
     @property
     def feasible(self) -> bool:
@@ -146,8 +150,14 @@ class Evaluator:
         partition = Partition.from_labels(fit_labels(estimator, X))
         return Fitted(features, estimator, partition, X)
 
-    def evaluate(self, params: Mapping[str, Any]) -> Trial:
-        """Fit, check the guards, score; stability only where the guards leave hope."""
+    def evaluate(self, params: Mapping[str, Any], hopeless: Hopeless = lambda _: False) -> Trial:
+        """Fit, check the guards, score; stability only where the guards leave hope.
+
+        Args:
+            params: of the algorithm.
+            hopeless: asked now and then with all scores so far, stability with its interval.
+
+        """
         start = time.perf_counter()
         partition = self.fit(params).partition
         violations = guard_violations(partition, self.guards, self.algorithm["baseline"])
@@ -156,17 +166,23 @@ class Evaluator:
         violations["undefined"] = float(undefined and not self.algorithm["baseline"])
         stopped = any(value > 0 for value in violations.values())
         refitted = [name for name in self.measured if name in OBJECTIVES]
+        refits = 0
         if refitted and stopped:
             why = Score.undefined("not measured: a guard is violated")
             scores |= dict.fromkeys(refitted, why)
         elif refitted:
-            scores |= self.refits(params, partition, refitted).scores
-            scores |= self.prediction(params, partition, refitted)
+            found = self.refits(params, partition, refitted, hopeless=lambda so_far: hopeless(
+                scores | so_far))  # fmt: skip
+            scores |= found.scores
+            refits, stopped = found.refits, 0 < found.refits < self.replicates
+            why = Score.undefined("not measured: another trial is certainly the better choice")
+            scores |= (dict.fromkeys((name for name in refitted if name in PREDICTED), why)
+                       if stopped else self.prediction(params, partition, refitted))  # fmt: skip
         scores |= combined(scores, self.objectives, partition.coverage)
         seconds = time.perf_counter() - start
         return Trial(
             dict(params), scores, violations, partition.k, partition.noise, stopped, seconds,
-            partition.coverage,
+            partition.coverage, refits,
         )  # fmt: skip
 
     @cached_property
@@ -212,6 +228,7 @@ class Evaluator:
     def refits(
         self, params: Mapping[str, Any], partition: Partition,
         names: Collection[str] = REFITTED, stream: int = 0,
+        hopeless: Hopeless = lambda _: False,
     ) -> Stability:  # fmt: skip
         """Stability of the partition that `params` gave, by refits on resamples."""
 
@@ -224,7 +241,7 @@ class Evaluator:
         scheme, amount = self.stability["scheme"], self.stability["amount"]
         return measure(
             refit, partition, Resampling(self.table, scheme, amount, self.seed), self.replicates,
-            wanted, stream=stream, threads=self.threads,
+            wanted, stream=stream, threads=self.threads, hopeless=hopeless,
         )  # fmt: skip
 
     def prediction(
@@ -247,8 +264,7 @@ class Evaluator:
             return fitted.partition.labels, self.assign(fitted, self.table.take(others))
 
         found = measure_prediction(
-            fit, len(self.table), max(self.replicates // 2, 2), self.seed, stream=stream,
-            threads=self.threads,
+            fit, len(self.table), self.replicates, self.seed, stream=stream, threads=self.threads,
         )  # fmt: skip
         return {name: found[name] for name in wanted}
 

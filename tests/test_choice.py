@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_study import BOTH, trial
 
-from segbench.choice import RULES, Choice, Terms, choose, needed
+from segbench.choice import RACED, RULES, Choice, Terms, choose, hopeless, needed
 from segbench.contracts import Score
 from segbench.metric import COMPOSITES
 from segbench.trial import Record, Trial
@@ -155,3 +155,67 @@ def test_no_rule_chooses_what_was_stopped_or_violates_a_guard(rule: str):
     assert choose(records(stopped, beyond, good), rule, terms).record.index == 2
     none = choose(records(stopped, beyond), rule, terms)
     assert not none.eligible and none.shortlist == ()
+
+
+def so_far(quality: float, high: float) -> dict[str, Score]:
+    return {"quality": Score(quality), "stability_ari": Score(high - 0.1, high - 0.2, high)}
+
+
+RIVALS = records(trial({}, 0.5, 0.8), None, trial({}, 0.9, 0.6), trial({}, 1.0, 1.0, beyond=0.1),
+                 replace(trial({}, 1.0, 1.0), stopped=True))  # fmt: skip
+
+
+@pytest.mark.parametrize("scores, ends, why", [
+    (so_far(0.5, 0.79), True, "another has the same quality and more stability"),
+    (so_far(0.4, 0.80), True, "another has more quality and is as stable as this may be"),
+    (so_far(0.4, 0.81), False, "may be the more stable one"),
+    (so_far(0.5, 0.80), False, "may be as good"),
+    (so_far(0.6, 0.79), False, "the better one and maybe stable"),
+    (so_far(0.95, 0.76), False, "better than all"),
+    (so_far(0.95, 0.74), True, "cannot be stable, and another is"),
+])  # fmt: skip
+def test_a_trial_ends_when_it_cannot_win(scores: dict, ends: bool, why: str):
+    assert hopeless(scores, RIVALS, "best_quality_if_stable", Terms(BOTH, 0.75)) == ends, why
+
+
+def test_without_a_stable_rival_the_most_stable_one_may_win():
+    alone = records(trial({}, 0.9, 0.6))
+    assert not hopeless(so_far(0.3, 0.74), alone, "best_quality_if_stable", Terms(BOTH, 0.75))
+    assert not hopeless(so_far(0.3, 0.74), [], "best_quality_if_stable", Terms(BOTH, 0.75))
+    assert not hopeless(so_far(0.95, 0.74), RIVALS, "knee", Terms(BOTH, 0.75))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_race_is_for_rules_that_a_beaten_trial_cannot_win_by(rule: str):
+    terms = Terms(BOTH, 0.75, weights=[1.0, 1.0])
+    assert hopeless(so_far(0.1, 0.2), RIVALS, rule, terms) == (rule in RACED)
+    composite = Terms(["compact", "stability_ari"], 0.75)
+    assert not hopeless({"stability_ari": Score(0.1, 0.0, 0.2)}, RIVALS, rule, composite)
+
+
+def test_a_race_where_less_is_better():
+    names = ["davies_bouldin", "stability_ari"]
+    rival = records(scored(davies_bouldin=0.5, stability_ari=0.8))
+
+    def ends(value: float) -> bool:
+        scores = {"davies_bouldin": Score(value), "stability_ari": Score(0.5, 0.4, 0.7)}
+        return hopeless(scores, rival, "knee", Terms(names))
+
+    assert ends(0.6) and not ends(0.4)
+
+
+@given(st.lists(outcome, min_size=2, max_size=8), st.randoms())
+def test_a_race_never_changes_the_winner_if_the_intervals_hold(trials: list[Trial], random: Any):
+    """Each trial in turn ends if it can; its interval contains what all refits would say."""
+    terms, run = Terms(BOTH, 0.75), []
+    for i, whole in enumerate(trials):
+        value = whole.scores["stability_ari"].value
+        guess = Score(value, value - 0.1, min(value + random.random() * 0.3, 1.0))
+        seen = {**whole.scores, "stability_ari": guess}
+        ends = whole.feasible and hopeless(seen, run, "best_quality_if_stable", terms)
+        run.append(Record(i, replace(whole, stopped=True) if ends else whole, {"i": i}))
+    with_all = choose(records(*trials), "best_quality_if_stable", terms)
+    raced = choose(run, "best_quality_if_stable", terms)
+    if with_all.eligible:
+        for name in BOTH:
+            assert raced.record.trial.scores[name] == with_all.record.trial.scores[name]

@@ -168,6 +168,24 @@ def test_regret_is_what_the_choice_lost_against_the_best_trial(tmp_path: Path):
     assert regret["lost"] == pytest.approx(regret["best"] - regret["chosen"]) and regret["lost"] > 0
 
 
+def test_a_race_saves_refits_and_chooses_the_same(tmp_path: Path):
+    def run(*options: str) -> Result:
+        return do(cell(tmp_path, "features=standard", "study.n_trials=20", "study.replicates=12",
+                       "guards.max_share=1", "guards.min_share=0", *options))  # fmt: skip
+
+    whole, raced = run("study.racing=false"), run("threads=2")
+    assert whole.trials["refits"] == 11 * 12 and whole.trials["pruned"] == 0
+    assert raced.trials["refits"] < 0.8 * whole.trials["refits"]
+    assert raced.trials["pruned"] + raced.trials["complete"] == 11
+    assert raced.params == whole.params and raced.scores == whole.scores
+    trials = pd.read_parquet(tmp_path / "default" / raced.key / "trials.parquet")
+    assert trials["refits"].sum() == raced.trials["refits"]
+    assert set(trials["refits"][trials["state"] == "pruned"]) <= {4, 8}
+    assert run("threads=1").trials == raced.trials
+    baseline = run("algorithm=random")
+    assert baseline.trials["refits"] == 11 * 12, "a baseline is measured in full"
+
+
 def test_no_reference_no_regret(tmp_path: Path):
     assert do(cell(tmp_path, "dataset.columns.reference=[]", "features=standard")).regret is None
 
@@ -200,7 +218,7 @@ def test_segments_are_compared_with_the_solution_of_one_fewer(tmp_path: Path):
 def test_guards_make_ineligible_with_a_reason(tmp_path: Path):
     result = do(cell(tmp_path, "features=rfm", "algorithm=kmeans", "guards.min_share=0.9"))
     assert result.status == "ineligible" and "smallest segment" in result.why
-    assert result.trials == {"planned": 3, "complete": 0, "pruned": 3, "failed": 0}
+    assert result.trials == {"planned": 3, "complete": 0, "pruned": 3, "failed": 0, "refits": 0}
     assert result.segments["k"] > 0, "it is shown"
 
 

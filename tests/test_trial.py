@@ -233,7 +233,7 @@ def test_prediction_across_halves_by_the_algorithms_own_rule(fits):
     partition = made.fit({"n_clusters": 3}).partition
     fits.clear()
     found = made.prediction({"n_clusters": 3}, partition)
-    assert len(fits) == 2 * 3, "a split takes two fits, as a replicate takes one"
+    assert len(fits) == 2 * 6, "a split takes two fits"
     assert set(found) == {"prediction_strength", "generalisation_ari"}
     assert found["prediction_strength"].value > 0.95 and found["generalisation_ari"].value > 0.95
     assert made.prediction({"n_clusters": 7}, made.fit({"n_clusters": 7}).partition)[
@@ -254,7 +254,27 @@ def test_prediction_strength_can_be_an_objective(fits):
     found = evaluator(algorithm=known, objectives=("quality", "prediction_strength")).evaluate(
         {"n_clusters": 3})  # fmt: skip
     assert set(found.scores) == {"quality", "prediction_strength"} and found.feasible
-    assert len(fits) == 1 + 2 * 2
+    assert len(fits) == 1 + 2 * 4
+
+
+def test_a_hopeless_trial_is_stopped_by_its_first_refits(fits):
+    asked = []
+
+    def hopeless(scores):
+        asked.append(scores)
+        return True
+
+    known = {**KMEANS, "assign": "predict"}
+    names = ("quality", "stability_ari", "prediction_strength")
+    made = evaluator(algorithm=known, objectives=names, replicates=12)
+    found = made.evaluate({"n_clusters": 3}, hopeless)
+    assert found.stopped and found.feasible and found.refits == 4 and len(fits) == 1 + 4
+    assert set(asked[0]) == {"quality", "stability_ari"} and len(asked) == 1
+    assert found.scores["stability_ari"] == asked[0]["stability_ari"]
+    assert "better choice" in found.scores["prediction_strength"].why
+    whole = made.evaluate({"n_clusters": 3})
+    assert not whole.stopped and whole.refits == 12
+    assert whole.scores["prediction_strength"].value > 0.9
 
 
 def test_other_customers_are_assigned_by_the_names_of_the_partition():

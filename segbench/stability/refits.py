@@ -35,6 +35,8 @@ AGREEMENTS: dict[str, tuple[Callable[[Ints, Ints], float], float]] = {
 CUSTOMER = "customer_consistency"
 REFITTED = (*AGREEMENTS, JACCARD, CUSTOMER)
 """Every score that comes from refits on resamples."""
+LOOK = 4
+"""Refits between two looks at whether the trial still has a chance."""
 Refit = Callable[[Draw], Ints]
 """Labels of the draw's customers by the whole pipeline fitted on its table; -1 noise."""
 
@@ -47,12 +49,14 @@ class Stability:
         scores: by name, with 95 % intervals of the mean over all resamples.
         segments: one Recovery each.
         customers: (n,) share of the refits in which a customer stays, NaN if none drew it.
+        refits: how many there were.
 
     """
 
     scores: dict[str, Score]
     segments: list[Recovery] = field(default_factory=list)
     customers: Floats | None = None
+    refits: int = 0
 
     def as_json(self, across: Sequence[float | None]) -> dict[str, Any]:
         """Segments and customers as `result.json` has them.
@@ -83,6 +87,7 @@ class _Compared:
 def measure(
     refit: Refit, partition: Partition, resampling: Resampling, replicates: int,
     names: Collection[str] = REFITTED, *, stream: int = 0, threads: int = 1,
+    hopeless: Callable[[dict[str, Score]], bool] = lambda _: False,
 ) -> Stability:  # fmt: skip
     """How well refits on resamples agree with the partition, its segments and its customers.
 
@@ -92,6 +97,7 @@ def measure(
         names: of `REFITTED`; what they do not need is not worked out.
         stream: draws of different streams have nothing in common.
         threads: refits at a time; nothing depends on it.
+        hopeless: asked with the scores so far after every `LOOK` refits; True ends it.
 
     Returns:
         Scores that are undefined for a partition of one segment, none, or one for every customer.
@@ -110,12 +116,15 @@ def measure(
         jaccard = segment_jaccard(own, again, k) if JACCARD in names else None
         return _Compared(values, jaccard, rows, stays(own, again, k) if CUSTOMER in names else None)
 
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(one, range(replicates)))
-    else:
-        found = [one(i) for i in range(replicates)]
-    return _summary(found, names, partition)
+    found: list[_Compared] = []
+    with ThreadPoolExecutor(threads) as pool:
+        apply = map if threads == 1 else pool.map
+        while len(found) < replicates:
+            found += apply(one, range(len(found), min(len(found) + LOOK, replicates)))
+            so_far = _summary(found, names, partition)
+            if len(found) < replicates and hopeless(so_far.scores):
+                break
+    return so_far
 
 
 def _summary(found: list[_Compared], names: Collection[str], partition: Partition) -> Stability:
@@ -137,4 +146,4 @@ def _summary(found: list[_Compared], names: Collection[str], partition: Partitio
             customers = consistency(n, [each.rows for each in found], [each.kept for each in found])
             shares = np.array([each.kept.mean() for each in found])
             scores[name] = mean_interval(shares, worst=0.0, least=0.0)
-    return Stability(scores, segments, customers)
+    return Stability(scores, segments, customers, len(found))

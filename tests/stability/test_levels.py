@@ -128,3 +128,29 @@ def test_only_what_is_asked_for_is_worked_out():
     found = measure(lambda d: partition.labels[d.rows], partition, resampling, 3, ["stability_ami"])
     assert list(found.scores) == ["stability_ami"]
     assert not found.segments and found.customers is None
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_look_after_every_fourth_refit(threads: int):
+    partition, seen = Partition.from_labels(np.arange(100) % 2), []
+
+    def hopeless(scores: dict) -> bool:
+        seen.append(scores["stability_ari"])
+        return len(seen) == 2
+
+    resampling = Resampling(customers(100), "bootstrap", None, 0)
+
+    def refit(draw: Draw) -> np.ndarray:
+        return (partition.labels[draw.rows] + draw.rows % 7 // 6) % 2
+
+    def run(replicates: int, **options: object):
+        names = ["stability_ari"]
+        return measure(refit, partition, resampling, replicates, names, threads=threads, **options)
+
+    found = run(20, hopeless=hopeless)
+    assert found.refits == 8 and len(seen) == 2
+    assert seen[1] == found.scores["stability_ari"] == run(8).scores["stability_ari"]
+    assert seen[0] == run(4).scores["stability_ari"]
+    seen.clear()
+    assert run(8, hopeless=hopeless).refits == 8 and len(seen) == 1, "no look when it is over"
+    assert run(6).refits == 6
