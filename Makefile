@@ -28,6 +28,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python experiments/speed/density.py
 	$(BIN)/python experiments/speed/agreement.py
 	$(BIN)/python experiments/speed/calibration.py
+	$(BIN)/python experiments/speed/racing.py
 
 oracles: $(VENV)/.installed     # published numbers, where $$SEGBENCH_DATA has them
 	$(BIN)/python experiments/published_tables/clustercrit.py

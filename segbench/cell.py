@@ -150,6 +150,9 @@ def _check_choice(study: Mapping[str, Any]) -> None:
         wanted = f"null, or a positive number for each of {', '.join(names)}"
         raise InputError("study.weights", found=weights, wanted=wanted)
     rule, stable = study["choice"], set(names) & set(OBJECTIVES)
+    if weights is not None and rule != "weighted_sum":
+        raise InputError("study.weights", found=f"{weights} with study.choice={rule}",
+                         wanted="study.choice=weighted_sum beside them")  # fmt: skip
     lacking = {
         "weighted_sum": "" if weights is not None else "study.weights",
         "knee": "" if len(names) == 2 else "two objectives",

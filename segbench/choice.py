@@ -1,6 +1,7 @@
 """Which finished trial wins: the rules of `study.choice`.
 
-    best_quality_if_stable  the best validity among trials of stability_ari >= min_stability
+    best_quality_if_stable  the best validity among trials whose stability (stability_ari, or else
+                            the first objective that is one) is at least min_stability
     compact_rank            the least sum of ranks by silhouette, Pearson gamma and WCNN
     separated_rank          the least sum of ranks by DuNN and smallest segment Jaccard
     knee                    of two objectives, the point of the Pareto front farthest above the line
@@ -26,6 +27,8 @@ from segbench.stability import OBJECTIVES
 from segbench.trial import STABILITY, Record, Trial, told, weighted
 
 SHORTLIST = 3
+ERRORS = 3
+"""Standard errors by which a trial's refits may be off when it is given up."""
 RACED = ("best_quality_if_stable", "knee", "weighted_sum")
 """Rules by which a trial that another one beats in every objective never wins."""
 
@@ -83,23 +86,23 @@ def hopeless(
 ) -> bool:
     """Whether a trial cannot be chosen any more, whatever its remaining refits say.
 
-    Another trial, measured in full, is at least as good in every objective as this one at the upper
-    end of its interval; or, where the rule wants stability, this one's end is too low and another's
-    is not. Never under rules by which such a trial may win all the same.
+    Another trial, measured in full, is at least as good in every objective as this one would be
+    three standard errors better in what refits say; or, where the rule wants stability, that is not
+    enough for this one, and another has enough. Never under rules by which such a trial may win all
+    the same, nor with composite objectives, which are made of several refit by refit.
 
     Args:
         scores: of the trial, so far.
         rivals: finished trials.
 
     """
-    if rule not in RACED or validity(terms.objectives) in COMPOSITES:
+    if rule not in RACED or set(terms.objectives) & set(COMPOSITES):
         return False
     full = [r.trial for r in rivals if r.trial and r.trial.feasible and not r.trial.stopped]
-    if rule == "best_quality_if_stable" and STABILITY in terms.objectives:
-        least, high = terms.min_stability, scores[STABILITY].high
-        if high is not None and high < least <= max(
-            (told(STABILITY, trial.scores[STABILITY]) for trial in full), default=-1.0
-        ):
+    name = stability(terms.objectives)
+    if rule == "best_quality_if_stable" and name is not None:
+        most = max((told(name, trial.scores[name]) for trial in full), default=-1.0)
+        if _at_best(name, scores.get(name)) < terms.min_stability <= most:
             return True
     best = np.array([_at_best(name, scores.get(name)) for name in terms.objectives])
     others = np.array([[_sign(name) * told(name, trial.scores[name]) for name in terms.objectives]
@@ -108,15 +111,23 @@ def hopeless(
 
 
 def _at_best(name: str, score: Score | None) -> float:
-    """The value of an objective that is known, the upper end of one from refits."""
-    if score is None or name in OBJECTIVES:
-        return 1.0 if score is None or score.high is None else score.high
-    return _sign(name) * told(name, score)
+    """The value of an objective that is known, of one from refits what it may be at most."""
+    if name not in OBJECTIVES:
+        return np.inf if score is None else _sign(name) * told(name, score)
+    if score is None or score.value is None or score.error is None:
+        return 1.0
+    return min(score.value + ERRORS * score.error, 1.0)
 
 
 def validity(objectives: Sequence[str]) -> str:
     """The first objective that is no stability."""
     return next(name for name in objectives if name not in OBJECTIVES)
+
+
+def stability(objectives: Sequence[str]) -> str | None:
+    """The objective that `min_stability` is about: stability_ari, or else the first of its kind."""
+    found = [name for name in objectives if name in OBJECTIVES]
+    return STABILITY if STABILITY in found else next(iter(found), None)
 
 
 def by_score(records: Sequence[Record], name: str) -> list[Record]:
@@ -127,18 +138,19 @@ def by_score(records: Sequence[Record], name: str) -> list[Record]:
 
 
 def _best_quality_if_stable(records: list[Record], terms: Terms) -> tuple[list[Record], str]:
-    valid = by_score(records, validity(terms.objectives))
-    if STABILITY not in terms.objectives:
+    valid, name = by_score(records, validity(terms.objectives)), stability(terms.objectives)
+    if name is None:
         return valid, ""
-    stable = [record for record in valid if _value(record, STABILITY) >= terms.min_stability]
+    stable = [record for record in valid if _value(record, name) >= terms.min_stability]
     if stable:  # the rank sum of a composite is that of the stable ones alone
         stable = by_score(sorted(stable, key=_index), validity(terms.objectives))
-    rest = [record for record in by_score(records, STABILITY) if record not in stable]
+    rest = [record for record in by_score(records, name) if record not in stable]
     if stable:
         return stable + rest, ""
     return rest, (
-        f"no feasible trial reached stability {terms.min_stability:g}; this is the most stable "
-        f"one, {_value(rest[0], STABILITY):.2f} while tuning"
+        f"no feasible trial reached {'stability' if name == STABILITY else name} "
+        f"{terms.min_stability:g}; this is the most stable one, "
+        f"{_value(rest[0], name):.2f} while tuning"
     )
 
 
@@ -150,6 +162,7 @@ def _rank_rule(composite: str) -> Rule:
 
 
 def _knee(records: list[Record], terms: Terms) -> tuple[list[Record], str]:
+    valid = [_value(record, validity(terms.objectives)) for record in records]
     points = np.array([[_value(record, name) for name in terms.objectives] for record in records])
     front = [i for i, point in enumerate(points) if not _dominated(point, points)]
     spread = np.ptp(points[front], axis=0)
@@ -158,9 +171,9 @@ def _knee(records: list[Record], terms: Terms) -> tuple[list[Record], str]:
     # On the scale of the front its ends are (0, 1) and (1, 0): above their line the sum exceeds 1.
     heights = scaled.sum(axis=1)
     # Of a front of one or two points the validity decides, and so it does among equals.
-    order = sorted(front, key=lambda i: (-round(float(heights[i]), 12), -points[i, 0]))
+    order = sorted(front, key=lambda i: (-round(float(heights[i]), 12), -valid[i]))
     rest = [record for i, record in enumerate(records) if i not in front]
-    return [records[i] for i in order] + by_score(rest, terms.objectives[0]), ""
+    return [records[i] for i in order] + by_score(rest, validity(terms.objectives)), ""
 
 
 def _one_standard_error(records: list[Record], terms: Terms) -> tuple[list[Record], str]:

@@ -204,7 +204,7 @@ class Score:
 
     An `estimate` stands for a number that would take every pair of too many customers; its interval
     covers the exact one, and `why` says what it is made from. `error` is the standard error of a
-    mean over refits.
+    mean over refits, which a study goes by; it does not stand in `result.json`.
     """
 
     value: float | None
@@ -258,6 +258,8 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Plain values, in the documented order of fields."""
         plain = asdict(self)
+        for score in plain["scores"].values():
+            del score["error"]
         return {"schema": plain.pop("schema"), **plain}
 
     @classmethod

@@ -91,7 +91,8 @@ class Finish:
                 "largest_share": float(shares.max(initial=0.0)),
                 "smallest_share": float(shares.min()) if len(shares) else 0.0,
             },
-            scores=scores, stability=self._report(stability, partition),
+            scores={name: replace(score, error=None) for name, score in scores.items()},
+            stability=self._report(stability, partition),
             choice=self._choice(choice), regret=self._regret(scores),
             trials=self._trials(), seconds=self._seconds(),
             peak_mb=peak_mb(), versions=versions(),
@@ -104,11 +105,13 @@ class Finish:
         """At all three levels and across halves, on fresh resamples."""
         try:
             found = self.evaluator.refits(params, partition, stream=1)
-            return replace(found, scores=found.scores
-                           | self.evaluator.prediction(params, partition, stream=1))  # fmt: skip
         except ValueError as error:  # a resample that the algorithm cannot be fitted on
-            why = Score.undefined(" ".join(str(error).split())[:300])
-            return Stability(dict.fromkeys((*REFITTED, *PREDICTED), why))
+            found = Stability(dict.fromkeys(REFITTED, _undefined(error)))
+        try:
+            halves = self.evaluator.prediction(params, partition, stream=1)
+        except ValueError as error:  # or a half
+            halves = dict.fromkeys(PREDICTED, _undefined(error))
+        return replace(found, scores=found.scores | halves)
 
     def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:
         """Reference space first, then stability, outcomes, other spaces."""
@@ -258,6 +261,10 @@ def without_partition(
 
     write_result(cell.folder, result, _yaml(cell), fill)
     return result
+
+
+def _undefined(error: ValueError) -> Score:
+    return Score.undefined(" ".join(str(error).split())[:300])
 
 
 def _yaml(cell: Cell) -> str:

@@ -16,7 +16,10 @@ from typing import Any
 from segbench.contracts import Result, Row
 from segbench.results import Stored, read_plan, scan
 
-SCORES = ("quality", "silhouette", "stability_ari", "future_eta2", "ari", "ami")
+CERTAIN = ("stability_ari", "segment_jaccard_min", "customer_consistency", "prediction_strength",
+           "future_eta2")  # fmt: skip
+"""Scores that are shown with their intervals."""
+SCORES = ("quality", "silhouette", *CERTAIN, "ari", "ami")
 
 
 def build(root: Path) -> list[Row]:
@@ -131,12 +134,13 @@ def flat(row: Row) -> dict[str, Any]:
     for name in SCORES:
         score = result.scores.get(name)
         plain[name] = score.value if score else None
-        if name in ("stability_ari", "future_eta2"):
+        if name in CERTAIN:
             plain[f"{name}_low"] = score.low if score else None
             plain[f"{name}_high"] = score.high if score else None
     plain |= {name: segments.get(name) for name in
               ("k", "noise", "largest_share", "smallest_share")}  # fmt: skip
     plain |= {
+        "regret": (result.regret or {}).get("lost"), "refits": result.trials.get("refits"),
         "reversed_in": list(row.reversed_in), "why": result.why,
         "seconds": result.seconds.get("total"), "sweep": result.sweep, "key": result.key,
         "data_sha256": result.dataset.get("sha256"),

@@ -24,6 +24,7 @@ from segbench.machine import processors, reset_peak
 from segbench.results import add_to_plan, read_final, result_key
 from segbench.search import Params, distribution, plan
 from segbench.space import fit_reference
+from segbench.stability import AMOUNTS, PREDICTED
 from segbench.storage import open_storage
 from segbench.study import Study
 from segbench.trial import Evaluator, Record, Trial
@@ -95,6 +96,7 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
             found=f"{len(table)} customers",
             wanted=f"at least guards.k_max = {config['guards']['k_max']} (lower it to go on)",
         )
+    _check_share(config["study"], len(table), config["guards"]["k_max"])
     columns_for(config["features"], table)
     reference = fit_reference(table, config["dataset"]["reference"])
     evaluator = Evaluator(
@@ -119,6 +121,20 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         why = f"all {len(records)} trials failed; the last one: {records[-1].why}"
         return found.without_choice("failed", why)
     return found.write(choice)
+
+
+def _check_share(study: Config, n: int, k_max: int) -> None:
+    """Refuse resamples on which not every number of segments could be fitted."""
+    amount = study["stability"]["amount"]
+    share = AMOUNTS["subsample"] if amount is None else amount
+    drawn = {
+        "study.stability.amount": share if study["stability"]["scheme"] == "subsample" else 1.0,
+        "study.objectives": 0.5 if set(study["objectives"]) & set(PREDICTED) else 1.0,
+    }
+    for option, share in drawn.items():
+        if share is not None and round(share * n) < k_max:
+            raise InputError(option, found=f"{round(share * n)} of {n} customers a fit",
+                             wanted=f"at least guards.k_max = {k_max}")  # fmt: skip
 
 
 def _tune(

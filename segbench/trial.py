@@ -111,7 +111,7 @@ class Evaluator:
 
     Attributes:
         features, algorithm, guards: the resolved configs.
-        objectives: names of scores, `stability_ari` among them or not.
+        objectives: names of scores, the validity first.
         also: scores that the choice goes by, measured beside the objectives.
         stability: {scheme, amount} of the resamples.
         replicates: refits on resamples.
@@ -150,7 +150,7 @@ class Evaluator:
         partition = Partition.from_labels(fit_labels(estimator, X))
         return Fitted(features, estimator, partition, X)
 
-    def evaluate(self, params: Mapping[str, Any], hopeless: Hopeless = lambda _: False) -> Trial:
+    def evaluate(self, params: Mapping[str, Any], hopeless: Hopeless | None = None) -> Trial:
         """Fit, check the guards, score; stability only where the guards leave hope.
 
         Args:
@@ -171,13 +171,14 @@ class Evaluator:
             why = Score.undefined("not measured: a guard is violated")
             scores |= dict.fromkeys(refitted, why)
         elif refitted:
-            found = self.refits(params, partition, refitted, hopeless=lambda so_far: hopeless(
-                scores | so_far))  # fmt: skip
-            scores |= found.scores
+            known = dict(scores)
+            look = None if hopeless is None else lambda so_far: hopeless(known | so_far)
+            found = self.refits(params, partition, refitted, hopeless=look)
             refits, stopped = found.refits, 0 < found.refits < self.replicates
-            why = Score.undefined("not measured: another trial is certainly the better choice")
-            scores |= (dict.fromkeys((name for name in refitted if name in PREDICTED), why)
-                       if stopped else self.prediction(params, partition, refitted))  # fmt: skip
+            why = Score.undefined("not measured: its first refits left no chance against another")
+            halves = [name for name in refitted if name in PREDICTED]
+            scores |= found.scores | (dict.fromkeys(halves, why) if stopped
+                                      else self.prediction(params, partition, halves))  # fmt: skip
         scores |= combined(scores, self.objectives, partition.coverage)
         seconds = time.perf_counter() - start
         return Trial(
@@ -196,10 +197,16 @@ class Evaluator:
         """Before anything is fitted: every trial would be ineligible.
 
         Raises:
-            NotApplicable: an objective has no value in this reference space, for any partition.
+            NotApplicable: an objective has no value in this reference space or for this algorithm,
+                whatever the partition.
 
         """
         for name in self.measured:
+            if name in PREDICTED and self.algorithm.get("assign") != "predict":
+                raise NotApplicable(
+                    f"objective {name}: {self.algorithm.get('name')} has no rule for new customers "
+                    "yet"
+                )
             metric = INTERNAL.get(name.removesuffix("_z"))
             if metric and not metric.gower and self.reference.kind == "gower":
                 have = ", ".join(key for key, each in INTERNAL.items() if each.gower)
@@ -228,7 +235,7 @@ class Evaluator:
     def refits(
         self, params: Mapping[str, Any], partition: Partition,
         names: Collection[str] = REFITTED, stream: int = 0,
-        hopeless: Hopeless = lambda _: False,
+        hopeless: Hopeless | None = None,
     ) -> Stability:  # fmt: skip
         """Stability of the partition that `params` gave, by refits on resamples."""
 

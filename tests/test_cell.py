@@ -19,7 +19,7 @@ from segbench.errors import InputError
      "study.objectives=[quality,stability_vi]", "study.stability.scheme=luck",
      "study.stability=bootstrap", "study.stability.amount=0.5", "study.sampler=cmaes",
      "study.choice=best", "study.racing=1", "study.weights=[1]",
-     "study.weights=[1,-1]", "study.weights=2",
+     "study.weights=[1,-1]", "study.weights=2", "study.weights=[1,2]",
      "study.objectives=[nice]", "sweep=a/b", "sweep=.x", "sweep=''",
      "results=''", "study.n_startup_trials=0"],
 )  # fmt: skip

@@ -158,7 +158,8 @@ def test_no_rule_chooses_what_was_stopped_or_violates_a_guard(rule: str):
 
 
 def so_far(quality: float, high: float) -> dict[str, Score]:
-    return {"quality": Score(quality), "stability_ari": Score(high - 0.1, high - 0.2, high)}
+    """Refits say three standard errors less than `high`."""
+    return {"quality": Score(quality), "stability_ari": Score(high - 0.3, error=0.1)}
 
 
 RIVALS = records(trial({}, 0.5, 0.8), None, trial({}, 0.9, 0.6), trial({}, 1.0, 1.0, beyond=0.1),
@@ -190,7 +191,30 @@ def test_a_race_is_for_rules_that_a_beaten_trial_cannot_win_by(rule: str):
     terms = Terms(BOTH, 0.75, weights=[1.0, 1.0])
     assert hopeless(so_far(0.1, 0.2), RIVALS, rule, terms) == (rule in RACED)
     composite = Terms(["compact", "stability_ari"], 0.75)
-    assert not hopeless({"stability_ari": Score(0.1, 0.0, 0.2)}, RIVALS, rule, composite)
+    assert not hopeless({"stability_ari": Score(0.1, error=0.01)}, RIVALS, rule, composite)
+
+
+def test_no_race_with_a_composite_objective():
+    """It is put together after the refits: nothing is known of it before."""
+    terms = Terms(["quality", "calibrated", "stability_ari"])
+    scores = {"quality": Score(0.45), "stability_ari": Score(0.5, error=0.0)}
+    rival = records(scored(quality=0.5, calibrated=20.0, stability_ari=0.9))
+    assert not hopeless(scores, rival, "knee", terms)
+
+
+def test_another_stability_can_be_what_must_be_enough():
+    names = ["quality", "prediction_strength", "segment_jaccard_min"]
+    trials = [scored(quality=0.9, prediction_strength=0.7, segment_jaccard_min=0.9),
+              scored(quality=0.5, prediction_strength=0.8, segment_jaccard_min=0.1)]  # fmt: skip
+    assert by("best_quality_if_stable", *trials, objectives=names) == [1, 0]
+    choice = choose(records(trials[0]), "best_quality_if_stable", Terms(names, 0.75))
+    assert "reached prediction_strength 0.75" in choice.why
+    assert by("best_quality_if_stable", *trials, objectives=[*names, "stability_ari"][:1]) == [0, 1]
+
+
+def test_the_knee_goes_by_validity_wherever_it_stands():
+    two = [trial({}, 0.2, 0.9), trial({}, 0.3, 0.8)]
+    assert by("knee", *two) == by("knee", *two, objectives=BOTH[::-1]) == [1, 0]
 
 
 def test_a_race_where_less_is_better():
@@ -198,7 +222,7 @@ def test_a_race_where_less_is_better():
     rival = records(scored(davies_bouldin=0.5, stability_ari=0.8))
 
     def ends(value: float) -> bool:
-        scores = {"davies_bouldin": Score(value), "stability_ari": Score(0.5, 0.4, 0.7)}
+        scores = {"davies_bouldin": Score(value), "stability_ari": Score(0.5, error=0.05)}
         return hopeless(scores, rival, "knee", Terms(names))
 
     assert ends(0.6) and not ends(0.4)
@@ -210,7 +234,7 @@ def test_a_race_never_changes_the_winner_if_the_intervals_hold(trials: list[Tria
     terms, run = Terms(BOTH, 0.75), []
     for i, whole in enumerate(trials):
         value = whole.scores["stability_ari"].value
-        guess = Score(value, value - 0.1, min(value + random.random() * 0.3, 1.0))
+        guess = Score(value - (off := random.random() * 0.3), error=off / 3 + 1e-9)
         seen = {**whole.scores, "stability_ari": guess}
         ends = whole.feasible and hopeless(seen, run, "best_quality_if_stable", terms)
         run.append(Record(i, replace(whole, stopped=True) if ends else whole, {"i": i}))

@@ -186,6 +186,33 @@ def test_a_race_saves_refits_and_chooses_the_same(tmp_path: Path):
     assert baseline.trials["refits"] == 11 * 12, "a baseline is measured in full"
 
 
+@pytest.mark.parametrize("option, named", [
+    ("study.stability.amount=0.05", "study.stability.amount: found 8 of 150 customers"),
+    ("study.objectives=[quality,prediction_strength] study.stability.scheme=reseed dataset.n=20",
+     "study.objectives: found 10 of 20"),
+])  # fmt: skip
+def test_resamples_too_small_for_every_k_are_refused(tmp_path: Path, option: str, named: str):
+    planned = cell(tmp_path, "study.stability.scheme=subsample", *option.split())
+    with pytest.raises(InputError, match=named):
+        do(planned)
+
+
+def test_an_objective_that_the_algorithm_cannot_have_is_skipped(tmp_path: Path):
+    result = do(cell(tmp_path, "features=standard", "algorithm=hdbscan",
+                     "study.objectives=[quality,prediction_strength]"))  # fmt: skip
+    assert result.status == "skipped" and "hdbscan has no rule for new customers" in result.why
+
+
+def test_a_half_that_cannot_be_fitted_leaves_the_refits(tmp_path: Path):
+    few = ("dataset.n=13", "features=standard", "study.stability.scheme=reseed", "guards.k_min=7",
+           "guards.k_max=8", "guards.min_share=0", "study.min_stability=0")  # fmt: skip
+    planned = cell(tmp_path, *few)
+    result = do(planned)
+    assert result.status == "complete" and result.scores["stability_ari"].status == "ok"
+    assert "n_samples=6" in result.scores["prediction_strength"].why
+    assert (planned.folder / "customers.parquet").exists()
+
+
 def test_no_reference_no_regret(tmp_path: Path):
     assert do(cell(tmp_path, "dataset.columns.reference=[]", "features=standard")).regret is None
 

@@ -19,7 +19,7 @@ from segbench.contracts import Floats, Score
 from segbench.metric.registry import INTERNAL
 
 JACCARD = "segment_jaccard_min"
-"""Of the stability room: the least mean Jaccard recovery of a segment in bootstrap refits."""
+"""Of the stability room: the least mean Jaccard recovery of a segment in refits."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def maximize(name: str) -> bool:
 def worst(name: str) -> float:
     """A finite value that no defined score is worse than: what a tuner is told of undefined ones.
 
-    The two of stability, which are neither internal nor composite, are at least -1.
+    Those of stability, which are neither internal nor composite, are at least -1.
     """
     known = INTERNAL.get(name) or COMPOSITES.get(name)
     return known.worst if known else -1.0

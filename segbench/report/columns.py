@@ -10,6 +10,8 @@ from segbench.contracts import Row, Score
 Certain = Callable[[Score | None], str]
 """A score with its interval, or, where there is no room, without."""
 Columns = Callable[[list[Row], Certain], dict[str, Any]]
+COMMON = ("rank", "features", "algorithm", "quality", "tuned on", "choice", "resamples", "seed",
+          "sweep")  # fmt: skip
 LEVELS = {"partition ARI": "stability_ari", "weakest segment": "segment_jaccard_min",
           "customers stay": "customer_consistency", "halves": "prediction_strength"}  # fmt: skip
 """What is shown of stability; result.json has more."""
@@ -28,6 +30,9 @@ def columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
     }
     if len({tuple(row.result.objectives) for row in rows if row.rank}) > 1:
         shown["tuned on"] = lambda row: ", ".join(row.result.objectives)
+    for title, of in (("choice", _rule), ("resamples", _scheme)):
+        if len({of(row) for row in rows if row.rank} - {""}) > 1:
+            shown[title] = of
     if len({row.result.seed for row in rows}) > 1:
         shown["seed"] = lambda row: str(row.result.seed)
     if len({row.result.trials.get("planned") for row in rows if row.rank}) > 1:
@@ -49,8 +54,7 @@ def columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
 def stability_columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
     """Stability of the partition, its weakest segment and its customers, and across halves."""
     shown = columns(rows, certain)
-    names = [name for name in ("rank", "features", "algorithm", "quality", "seed", "sweep")
-             if name in shown]  # fmt: skip
+    names = [name for name in COMMON if name in shown]
     out: dict[str, Any] = {name: shown[name] for name in names}
     for title, key in LEVELS.items():
         if any(key in row.result.scores for row in rows):
@@ -58,6 +62,17 @@ def stability_columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
     out["unsure"] = _unsure
     out["refits"] = lambda row: str((row.result.stability or {}).get("replicates", ""))
     return out | {"result": shown["result"]}
+
+
+def _rule(row: Row) -> str:
+    return str((row.result.choice or {}).get("rule", ""))
+
+
+def _scheme(row: Row) -> str:
+    """The scheme of the refits, with its amount where it is not the scheme's own."""
+    stability = row.result.stability or {}
+    amount = stability.get("amount")
+    return f"{stability.get('scheme', '')}{'' if amount is None else f' {amount:g}'}"
 
 
 def _unsure(row: Row) -> str:

@@ -40,8 +40,8 @@ def measure_prediction(
         threads: splits at a time; nothing depends on it.
 
     Returns:
-        Means with 95 % intervals over the splits; undefined where no segment of any half
-        has two customers.
+        Means with 95 % intervals over the splits. A split in which a half has no segment of two
+        customers has no prediction strength; it is undefined where no split has one.
 
     """
 

@@ -87,7 +87,7 @@ class _Compared:
 def measure(
     refit: Refit, partition: Partition, resampling: Resampling, replicates: int,
     names: Collection[str] = REFITTED, *, stream: int = 0, threads: int = 1,
-    hopeless: Callable[[dict[str, Score]], bool] = lambda _: False,
+    hopeless: Callable[[dict[str, Score]], bool] | None = None,
 ) -> Stability:  # fmt: skip
     """How well refits on resamples agree with the partition, its segments and its customers.
 
@@ -97,7 +97,7 @@ def measure(
         names: of `REFITTED`; what they do not need is not worked out.
         stream: draws of different streams have nothing in common.
         threads: refits at a time; nothing depends on it.
-        hopeless: asked with the scores so far after every `LOOK` refits; True ends it.
+        hopeless: asked with the scores so far after every `LOOK` refits; True ends it. None: all.
 
     Returns:
         Scores that are undefined for a partition of one segment, none, or one for every customer.
@@ -117,12 +117,13 @@ def measure(
         return _Compared(values, jaccard, rows, stays(own, again, k) if CUSTOMER in names else None)
 
     found: list[_Compared] = []
+    step = LOOK if hopeless else replicates
     with ThreadPoolExecutor(threads) as pool:
         apply = map if threads == 1 else pool.map
         while len(found) < replicates:
-            found += apply(one, range(len(found), min(len(found) + LOOK, replicates)))
+            found += apply(one, range(len(found), min(len(found) + step, replicates)))
             so_far = _summary(found, names, partition)
-            if len(found) < replicates and hopeless(so_far.scores):
+            if hopeless and len(found) < replicates and hopeless(so_far.scores):
                 break
     return so_far
 
@@ -137,7 +138,8 @@ def _summary(found: list[_Compared], names: Collection[str], partition: Partitio
             values = np.array([each.values[name] for each in found])
             least, worst, most = AGREEMENTS[name][1], 0.0, 1.0
             if name == "stability_vi":  # the one that grows: independent labels know nothing
-                worst, most = 2 * float(entropy(partition.sizes)), float(np.log(n))
+                sizes = np.append(partition.sizes, np.ones(partition.noise))
+                worst, most = 2 * float(entropy(sizes)), float(np.log(n))
             scores[name] = mean_interval(values, worst, least, most)
         elif name == JACCARD:
             segments = recoveries(np.array([each.jaccard for each in found]))

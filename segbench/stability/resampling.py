@@ -11,8 +11,8 @@
 The first four follow Hennig (2007, Comput. Stat. Data Anal. 52, 258-271). Noise is uniform within
 four standard deviations of a column's mean and within its range, a category uniform over its
 levels. Jitter is normal; its standard deviation is a small quantile (0.1 %) of the distances
-between the column's values, at least half of the smallest gap between them (what rounding hides),
-and a category becomes that of a random customer as often.
+between the column's values. Where that is 0 because many customers agree, as in counts, and in
+ordinal columns and categories, that share of the customers takes the value of a random one instead.
 """
 
 from __future__ import annotations
@@ -107,10 +107,19 @@ def generator(seed: int, stream: int, i: int) -> Rng:
 
 
 def some_columns(matrix: Matrix, share: float, seed: int) -> Matrix:
-    """A random share of a matrix's columns (at least one), in their order."""
+    """A random share of a matrix's columns, in their order: at least one, and not all.
+
+    Raises:
+        ValueError: there is only one.
+
+    """
     d, total = matrix.X.shape[1], len(matrix.names)
+    if total < 2:
+        raise ValueError("study.stability.scheme=features: the pipeline has only one column")
     rng = np.random.default_rng(seed)
-    kept = np.sort(rng.choice(total, size=max(round(share * total), 1), replace=False))
+    kept = np.sort(
+        rng.choice(total, size=min(max(round(share * total), 1), total - 1), replace=False)
+    )
     numeric, codes = kept[kept < d], kept[kept >= d] - d
     return Matrix(
         np.ascontiguousarray(matrix.X[:, numeric]), np.ascontiguousarray(matrix.C[:, codes]),
@@ -130,27 +139,39 @@ def noisy(table: Table, kept: Mask, rng: Rng) -> Table:
     def category(codes: Rows, levels: int) -> Rows:
         return np.where(kept, codes, rng.integers(levels, size=len(codes)))
 
-    return _changed(table, number, category)
+    def level(values: Floats) -> Floats:
+        return np.round(number(values))
+
+    return _changed(table, number, category, level)
 
 
 def jittered(table: Table, quantile: float, rng: Rng) -> Table:
     """The table with every number moved a little, within its column's observed range."""
 
+    def swapped(values: Any, missing: Mask) -> Any:
+        who = rng.integers(len(values), size=len(values))
+        moves = (rng.random(len(values)) < quantile) & ~missing & ~missing[who]
+        return np.where(moves, values[who], values)
+
     def number(values: Floats) -> Floats:
-        moved = values + rng.normal(size=len(values)) * _small_distance(values, quantile)
-        return np.clip(moved, np.nanmin(values), np.nanmax(values))  # for logarithms to come
+        distance, moves = small_distance(values, quantile), rng.normal(size=len(values))
+        if not distance:
+            return np.asarray(swapped(values, np.isnan(values)))
+        return np.clip(values + distance * moves, np.nanmin(values), np.nanmax(values))
 
     def category(codes: Rows, _: int) -> Rows:
-        others = codes[rng.integers(len(codes), size=len(codes))]
-        moves = (rng.random(len(codes)) < quantile) & (codes >= 0) & (others >= 0)
-        return np.where(moves, others, codes)
+        return np.asarray(swapped(codes, codes < 0))
 
-    return _changed(table, number, category)
+    def level(values: Floats) -> Floats:
+        return np.asarray(swapped(values, np.isnan(values)))
+
+    return _changed(table, number, category, level)
 
 
 def _changed(
-    table: Table, number: Callable[[Floats], Floats], category: Callable[[Rows, int], Rows]
-) -> Table:
+    table: Table, number: Callable[[Floats], Floats], category: Callable[[Rows, int], Rows],
+    level: Callable[[Floats], Floats],
+) -> Table:  # fmt: skip
     """The table with every column rewritten; what was a level is one afterwards."""
     columns: dict[str, Any] = {}
     for name in table.frame.columns:
@@ -160,26 +181,27 @@ def _changed(
             codes = category(np.asarray(column.cat.codes, dtype=np.intp), len(levels))
             columns[name] = pd.Categorical.from_codes(codes.tolist(), categories=levels)
         else:
-            values = number(column.to_numpy(np.float64))
-            if name in table.ordinal:
-                values = np.clip(np.round(values), 0, len(table.levels[name]) - 1)
-            columns[name] = values
+            change = level if name in table.ordinal else number
+            columns[name] = change(column.to_numpy(np.float64))
     return replace(table, frame=pd.DataFrame(columns, index=table.frame.index))
 
 
-def _small_distance(values: Floats, quantile: float) -> float:
+def small_distance(values: Floats, quantile: float) -> float:
     """A quantile of the n (n - 1) / 2 distances between values, by bisection on sorted ones.
 
-    In a column of whole numbers so many pairs agree that it would be 0: half a gap then.
+    0 where at least that share of the pairs agree.
     """
     x = np.sort(values[~np.isnan(values)])
-    gaps = np.diff(x)
-    if not gaps.any():
-        return 0.0
     wanted = quantile * len(x) * (len(x) - 1) / 2
+
+    def closer(distance: float) -> int:
+        reach = np.searchsorted(x, x + distance, side="right")
+        return int((reach - np.arange(1, len(x) + 1)).sum())
+
+    if closer(0.0) >= wanted:
+        return 0.0
     low, high = 0.0, float(x[-1] - x[0])
     for _ in range(60):
         middle = (low + high) / 2
-        closer = np.searchsorted(x, x + middle, side="right") - np.arange(1, len(x) + 1)
-        low, high = (low, middle) if closer.sum() >= wanted else (middle, high)
-    return max(high, float(gaps[gaps > 0].min()) / 2)
+        low, high = (low, middle) if closer(middle) >= wanted else (middle, high)
+    return high

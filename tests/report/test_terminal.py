@@ -99,6 +99,18 @@ def test_stability_is_a_table_of_three_levels(tmp_path: Path):
     assert old.split()[:4] == ["2", "f", "old", "0.600"]
 
 
+def test_rules_and_resamples_show_where_they_differ(tmp_path: Path):
+    one = stable(tmp_path)
+    other = replace(one.result, algorithm="other", key="k2", choice={"rule": "knee"},
+                    stability={**STABLE, "scheme": "subsample", "amount": 0.4})  # fmt: skip
+    first = replace(one.result, choice={"rule": "compact_rank"})
+    rows = rank([type(one)(result, tmp_path) for result in (first, other)])
+    for text in (render(rows), render(rows, stability=True)):
+        assert "subsample 0.4" in text and "bootstrap" in text
+        assert "knee" in text and "compact_rank" in text
+    assert "bootstrap" not in render(rank([one]))
+
+
 def test_the_profile_says_which_segments_come_back(tmp_path: Path):
     (tmp_path / "profile.csv").write_text("segment,size,share\n0,6,0.6\n1,3,0.3\n-1,1,0.1\n")
     text = render(rank([stable(tmp_path)]))

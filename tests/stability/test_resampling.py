@@ -110,12 +110,14 @@ def test_jitter_is_a_quantile_of_the_distances_between_values():
     assert moves.mean() == pytest.approx(0, abs=0.01)
 
 
-def test_jitter_moves_whole_numbers_by_what_rounding_hides():
-    table, rng = mixed(2000), np.random.default_rng(2)
-    visits = table.frame["visits"]
-    inner = (visits > 1).to_numpy() & (visits < visits.max()).to_numpy()
-    moved = (jittered(table, 0.001, rng).frame["visits"] - visits)[inner]
-    assert moved.std() == pytest.approx(0.5, rel=0.1)
+def test_jitter_lets_a_share_take_anothers_value_where_many_agree():
+    table, rng = mixed(4000), np.random.default_rng(2)
+    after = jittered(table, 0.1, rng).frame
+    for name in ("visits", "grade"):
+        shares = table.frame[name].value_counts(normalize=True)
+        assert set(after[name]) <= set(table.frame[name])
+        changed = (after[name] != table.frame[name]).mean()
+        assert changed == pytest.approx(0.1 * (1 - (shares**2).sum()), abs=0.02)
     constant = replace(customers(9), frame=pd.DataFrame({"row": np.full(9, 3.0)}))
     assert (jittered(constant, 0.5, rng).frame["row"] == 3.0).all()
 
@@ -141,6 +143,16 @@ def test_features_keep_their_share():
     assert Resampling(mixed(), "features", None, 0).draw(0, 0).columns == 0.75
     assert Resampling(mixed(), "features", 0.5, 0).draw(0, 0).columns == 0.5
     assert Resampling(mixed(), "bootstrap", None, 0).draw(0, 0).columns == 1.0
+
+
+@pytest.mark.parametrize("total", [2, 3, 5])
+def test_some_columns_are_never_all(total: int):
+    names = tuple("abcde"[:total])
+    matrix = Matrix(np.zeros((4, total)), np.empty((4, 0), dtype=np.int32), names, ())
+    assert len(some_columns(matrix, 0.99, 0).names) == total - 1
+    alone = Matrix(np.zeros((4, 1)), np.empty((4, 0), dtype=np.int32), ("a",), ())
+    with pytest.raises(ValueError, match="only one column"):
+        some_columns(alone, 0.5, 0)
 
 
 def test_some_columns_are_columns():
