@@ -216,6 +216,12 @@ class Score:
     version: int = 1
     error: float | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """The documented fields."""
+        plain = asdict(self)
+        del plain["error"]
+        return plain
+
     @classmethod
     def undefined(cls, why: str, space: str | None = None) -> Score:
         """A score without a value."""
@@ -258,8 +264,7 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Plain values, in the documented order of fields."""
         plain = asdict(self)
-        for score in plain["scores"].values():
-            del score["error"]
+        plain["scores"] = {name: score.as_json() for name, score in self.scores.items()}
         return {"schema": plain.pop("schema"), **plain}
 
     @classmethod

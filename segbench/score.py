@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Scored:
             "table": self.table.name, "rows": len(self.table), "sha256": self.table.sha256,
             "space": self.space, "columns": list(self.columns),
             "segments": {"k": self.partition.k, "sizes": sizes, "noise": self.partition.noise},
-            "scores": {name: asdict(score) for name, score in self.scores.items()},
+            "scores": {name: score.as_json() for name, score in self.scores.items()},
         }  # fmt: skip
 
 
