@@ -27,7 +27,7 @@ def stays(own: Ints, again: Ints, k: int) -> npt.NDArray[np.bool_]:
     table = shared(own, again, k)
     partner = np.full(k + 1, -2)
     mine, theirs = linear_sum_assignment(table, maximize=True)
-    partner[mine] = np.where(table[mine, theirs] > 0, theirs, -2)
+    partner[mine] = theirs
     partner[k] = -1  # which is label -1 of `own`
     return np.asarray(partner[own] == again)
 

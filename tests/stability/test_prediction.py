@@ -92,6 +92,16 @@ def test_the_seed_and_the_stream_decide_and_threads_do_not():
     assert one == two
 
 
+def test_no_split_has_the_random_numbers_of_a_resample():
+    groups = Groups(2, 2)
+    measure_prediction(groups, 200, 3, 1)
+    seeds = {seed for *_, seed in groups.asked}
+    first = np.random.default_rng(np.random.SeedSequence(1, spawn_key=(0, 0))).permutation(200)[
+        :100
+    ]
+    assert len(seeds) == 6 and not any((rows == np.sort(first)).all() for rows, *_ in groups.asked)
+
+
 def test_lonely_segments_are_undefined():
     def fit(rows: np.ndarray, others: np.ndarray, _: int):
         return np.arange(len(rows), dtype=np.int32), np.zeros(len(others), dtype=np.int32)

@@ -127,6 +127,13 @@ def test_noise_that_moves_costs_stability():
     assert score.value < 0.9
 
 
+def test_noise_customers_count_in_what_independent_labels_are_worth():
+    noisy = Partition.from_labels(np.where(np.arange(300) < 60, -1, np.arange(300) % 3))
+    found = measured(Spy(noisy), noisy, replicates=5, seed=0).scores["stability_vi"]
+    sizes = np.append(noisy.sizes, np.ones(60)) / 300
+    assert found.high == pytest.approx((1 - 0.05**0.2) * -2 * (sizes * np.log(sizes)).sum())
+
+
 @pytest.mark.parametrize("flip", [0.1, 0.5])
 def test_mean_and_interval_are_those_of_the_refits(flip):
     spy = Spy(flip=flip)
