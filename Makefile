@@ -40,7 +40,7 @@ metrics: $(VENV)/.installed     # definitions and the conformance matrix
 trust: $(VENV)/.installed       # which index to believe: some minutes
 	$(BIN)/python experiments/metric_trust/run.py --write
 
-stability: $(VENV)/.installed   # whether its intervals cover: some minutes
+stability: $(VENV)/.installed   # whether its intervals cover: ten minutes
 	$(BIN)/python experiments/stability/intervals.py --write
 
 clean:

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segbench.contracts import Floats, Score
-from segbench.metric import COMPOSITES, maximize, rank_sum
+from segbench.metric import COMPOSITES, rank_sum
 from segbench.stability import OBJECTIVES
-from segbench.trial import STABILITY, Record, Trial, told, weighted
+from segbench.trial import STABILITY, Record, Trial, distinct, sign, told, weighted
 
 SHORTLIST = 3
 ERRORS = 3
@@ -78,7 +78,7 @@ def choose(records: Sequence[Record], rule: str, terms: Terms) -> Choice | None:
         nearest = min(complete, key=lambda record: (_of(record).excess, _of(record).stopped))
         return Choice(nearest, eligible=False)
     order, why = RULES[rule](feasible, terms)
-    return Choice(order[0], True, why, tuple(_distinct(order)[:SHORTLIST]))
+    return Choice(order[0], True, why, tuple(distinct(order)[:SHORTLIST]))
 
 
 def hopeless(
@@ -105,7 +105,7 @@ def hopeless(
         if _at_best(name, scores.get(name)) < terms.min_stability <= most:
             return True
     best = np.array([_at_best(name, scores.get(name)) for name in terms.objectives])
-    others = np.array([[_sign(name) * told(name, trial.scores[name]) for name in terms.objectives]
+    others = np.array([[sign(name) * told(name, trial.scores[name]) for name in terms.objectives]
                        for trial in full]).reshape(len(full), len(best))  # fmt: skip
     return _dominated(best, others)
 
@@ -113,7 +113,7 @@ def hopeless(
 def _at_best(name: str, score: Score | None) -> float:
     """The value of an objective that is known, of one from refits what it may be at most."""
     if name not in OBJECTIVES:
-        return np.inf if score is None else _sign(name) * told(name, score)
+        return np.inf if score is None else sign(name) * told(name, score)
     if score is None or score.value is None or score.error is None:
         return 1.0
     return min(score.value + ERRORS * score.error, 1.0)
@@ -218,13 +218,6 @@ def _dominated(point: Floats, points: Floats) -> bool:
     return bool(((points >= point).all(axis=1) & (points > point).any(axis=1)).any())
 
 
-def _distinct(records: Sequence[Record]) -> list[Record]:
-    kept: dict[str, Record] = {}
-    for record in records:
-        kept.setdefault(str(sorted(record.params.items())), record)
-    return list(kept.values())
-
-
 def _index(record: Record) -> int:
     return record.index
 
@@ -236,8 +229,4 @@ def _of(record: Record) -> Trial:
 
 def _value(record: Record, name: str) -> float:
     """Of which more is better, whatever the score."""
-    return _sign(name) * told(name, _of(record).scores[name])
-
-
-def _sign(name: str) -> int:
-    return 1 if maximize(name) else -1
+    return sign(name) * told(name, _of(record).scores[name])

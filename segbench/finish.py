@@ -17,6 +17,7 @@ from segbench.cell import Cell, public_config
 from segbench.choice import Choice, by_score, validity
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
 from segbench.dataset import display_name
+from segbench.guards import describe_violations, guard_violations
 from segbench.machine import peak_mb, versions
 from segbench.metric import (
     INTERNAL,
@@ -35,8 +36,7 @@ from segbench.trial import (
     Evaluator,
     Fitted,
     Record,
-    describe_violations,
-    guard_violations,
+    distinct,
 )
 
 ELSEWHERE = ("quality", "silhouette", "calinski_harabasz", "davies_bouldin")
@@ -147,9 +147,8 @@ class Finish:
         if not self.outcomes.reference or scores["ari"].value is None:
             return None
         chosen, best, params = scores["ari"].value, -np.inf, None
-        distinct = {str(sorted(r.params.items())): r for r in self.records
-                    if r.trial and r.trial.feasible}  # fmt: skip
-        for record in distinct.values():
+        within = [r for r in distinct(self.records) if r.trial and r.trial.feasible]
+        for record in within:
             partition = self.evaluator.fit(record.params).partition
             found = best_agreement("ari", partition, self.outcomes).value
             if found is not None and found > best:
@@ -157,7 +156,7 @@ class Finish:
         if params is None:
             return None
         return {"score": "ari", "chosen": chosen, "best": best, "lost": best - chosen,
-                "params": params, "trials": len(distinct)}  # fmt: skip
+                "params": params, "trials": len(within)}  # fmt: skip
 
     def _across(self, partition: Partition) -> list[float | None]:
         """Of each segment, against the best finished trial with one segment fewer."""
@@ -187,18 +186,17 @@ class Finish:
 
     def _candidates(self, name: str, k: int) -> list[float]:
         """A score of every parameter set that gave as many segments, where it was measured."""
-        distinct = {str(sorted(r.params.items())): r.trial for r in self.records if r.trial}
-        found = (trial.scores.get(name) for trial in distinct.values() if trial.k == k)
+        trials = [record.trial for record in distinct(self.records)]
+        found = (trial.scores.get(name) for trial in trials if trial and trial.k == k)
         return [score.value for score in found if score and score.value is not None]
 
     def _trials(self) -> dict[str, int]:
         complete = sum(r.trial is not None and not r.trial.stopped for r in self.records)
         pruned = sum(r.trial is not None and r.trial.stopped for r in self.records)
         failed = len(self.records) - complete - pruned
-        distinct = {str(sorted(r.params.items())): r.trial for r in self.records if r.trial}
+        refits = sum(r.trial.refits for r in distinct(self.records) if r.trial)
         return {"planned": max(self.planned, len(self.records)), "complete": complete,
-                "pruned": pruned, "failed": failed,
-                "refits": sum(trial.refits for trial in distinct.values())}  # fmt: skip
+                "pruned": pruned, "failed": failed, "refits": refits}  # fmt: skip
 
     def _seconds(self) -> dict[str, float]:
         total = time.perf_counter() - self.start

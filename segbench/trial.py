@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from segbench.contracts import (
 )
 from segbench.errors import NotApplicable
 from segbench.features import FeaturePipeline
+from segbench.guards import guard_violations
 from segbench.metric import (
     COMPOSITES,
     INTERNAL,
@@ -155,7 +156,7 @@ class Evaluator:
 
         Args:
             params: of the algorithm.
-            hopeless: asked now and then with all scores so far, stability with its interval.
+            hopeless: asked now and then with all scores so far, stability with its standard error.
 
         """
         start = time.perf_counter()
@@ -281,6 +282,20 @@ class Evaluator:
         return renumbered(np.asarray(fitted.estimator.predict(X)), fitted.partition.raw)
 
 
+def distinct(records: Iterable[Record]) -> list[Record]:
+    """The finished trials without repeated parameter sets, which have the same answer."""
+    kept: dict[str, Record] = {}
+    for record in records:
+        if record.trial:
+            kept.setdefault(str(sorted(record.params.items())), record)
+    return list(kept.values())
+
+
+def sign(name: str) -> int:
+    """1 for a score of which more is better, else -1."""
+    return 1 if maximize(name) else -1
+
+
 def told(name: str, score: Score) -> float:
     """A finite value: the worst there is where the score is undefined."""
     return worst(name) if score.value is None else score.value
@@ -289,37 +304,6 @@ def told(name: str, score: Score) -> float:
 def weighted(trial: Trial, objectives: Sequence[str], weights: Sequence[float]) -> float:
     """Sum of weights times objectives, those of which less is better with a minus."""
     return sum(
-        weight * (1 if maximize(name) else -1) * told(name, trial.scores[name])
+        weight * sign(name) * told(name, trial.scores[name])
         for name, weight in zip(objectives, weights, strict=True)
     )
-
-
-def guard_violations(
-    partition: Partition, guards: Mapping[str, Any], baseline: bool = False
-) -> dict[str, float]:
-    """How far a partition is beyond each guard; a baseline is exempt from all."""
-    shares = partition.shares
-    smallest = float(shares.min()) if len(shares) else 0.0
-    largest = float(shares.max()) if len(shares) else 0.0
-    violations = {
-        "min_share": guards["min_share"] - smallest,
-        "max_share": largest - guards["max_share"],
-        "max_noise": partition.noise / max(len(partition.labels), 1) - guards["max_noise"],
-        "k_min": float(guards["k_min"] - partition.k),
-        "k_max": float(partition.k - guards["k_max"]),
-    }
-    return dict.fromkeys(violations, 0.0) if baseline else violations
-
-
-def describe_violations(violations: Mapping[str, float], partition: Partition) -> str:
-    """The violated guards in words, each with what was found."""
-    shares = partition.shares
-    words = {
-        "min_share": f"smallest segment {shares.min() if len(shares) else 0:.1%}",
-        "max_share": f"largest segment {shares.max() if len(shares) else 0:.1%}",
-        "max_noise": f"noise {1 - partition.coverage:.1%}",
-        "k_min": f"{partition.k} segments",
-        "k_max": f"{partition.k} segments",
-        "undefined": "an objective is undefined",
-    }
-    return "; ".join(words[name] for name, value in violations.items() if value > 0)

@@ -14,9 +14,10 @@ import pytest
 
 from segbench import trial
 from segbench.contracts import Partition, Table
+from segbench.guards import describe_violations, guard_violations
 from segbench.metric import score_partition
 from segbench.space import fit_reference
-from segbench.trial import Evaluator, describe_violations, guard_violations
+from segbench.trial import Evaluator
 
 GUARDS = {"min_share": 0.05, "max_share": 0.6, "max_noise": 0.3, "k_min": 3, "k_max": 4}
 WIDE = {"min_share": 0.0, "max_share": 1.0, "max_noise": 1.0, "k_min": 1, "k_max": 99}

@@ -55,11 +55,8 @@ def measure_prediction(
         return [float(np.mean([prediction_strength(*pair) for pair in both])),
                 float(np.mean([adjusted_rand(*pair) for pair in both]))]  # fmt: skip
 
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            found = np.array(list(pool.map(one, range(splits))))
-    else:
-        found = np.array([one(i) for i in range(splits)])
+    with ThreadPoolExecutor(threads) as pool:
+        found = np.array(list((map if threads == 1 else pool.map)(one, range(splits))))
     defined: Floats = found[~np.isnan(found[:, 0]), 0]
     strength = (
         mean_interval(defined, worst=0.0, least=0.0)

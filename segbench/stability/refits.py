@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import entropy
 
 from segbench.contracts import Floats, Ints, Partition, Rows, Score
@@ -81,7 +82,7 @@ class _Compared:
     values: dict[str, float]
     jaccard: Floats | None
     rows: Rows
-    kept: Any
+    kept: npt.NDArray[np.bool_] | None
 
 
 def measure(
@@ -145,7 +146,8 @@ def _summary(found: list[_Compared], names: Collection[str], partition: Partitio
             segments = recoveries(np.array([each.jaccard for each in found]))
             scores[name] = weakest(segments)
         else:
-            customers = consistency(n, [each.rows for each in found], [each.kept for each in found])
-            shares = np.array([each.kept.mean() for each in found])
+            kept = [each.kept for each in found if each.kept is not None]
+            customers = consistency(n, [each.rows for each in found], kept)
+            shares = np.array([stayed.mean() for stayed in kept])
             scores[name] = mean_interval(shares, worst=0.0, least=0.0)
     return Stability(scores, segments, customers, len(found))
