@@ -48,6 +48,11 @@ class Busy(SegbenchError):
     """Another process holds this study."""
 
 
+def one_line(error: BaseException) -> str:
+    """What an error says, without line breaks and not too long."""
+    return " ".join(str(error).split())[:300]
+
+
 def _rebuild(file: str, found: str, wanted: str, row: int | None, column: str | None) -> InputError:
     return InputError(file, found=found, wanted=wanted, row=row, column=column)
 

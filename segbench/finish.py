@@ -13,16 +13,25 @@ import pandas as pd
 import yaml
 
 from segbench import model
+from segbench.account import (
+    counts,
+    regret,
+    scores_at,
+    segments_across,
+    shortlist,
+    trials_frame,
+)
 from segbench.cell import Cell, public_config
-from segbench.choice import Choice, by_score, validity
+from segbench.choice import Choice
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
 from segbench.dataset import display_name
+from segbench.errors import one_line
+from segbench.evaluator import Evaluator, Fitted
 from segbench.guards import describe_violations, guard_violations
 from segbench.machine import peak_mb, versions
 from segbench.metric import (
     INTERNAL,
     Prepared,
-    best_agreement,
     combined,
     score_outcomes,
     score_partition,
@@ -31,13 +40,8 @@ from segbench.metric import (
 from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
 from segbench.space import other_spaces
-from segbench.stability import PREDICTED, REFITTED, Stability, stability_across
-from segbench.trial import (
-    Evaluator,
-    Fitted,
-    Record,
-    distinct,
-)
+from segbench.stability import PREDICTED, REFITTED, Stability
+from segbench.trial import Record
 
 ELSEWHERE = ("quality", "silhouette", "calinski_harabasz", "davies_bouldin")
 """Scores in the other spaces that apply, and in the pipeline's own."""
@@ -59,8 +63,12 @@ class Finish:
 
     def without_choice(self, status: Status, why: str) -> Result:
         """A row for a study that ended without a trial to choose."""
-        known: dict[str, Any] = {"space": self.reference.kind, "trials": self._trials(),
-                 "seconds": self._seconds()}  # fmt: skip
+        trials = counts(self.records, self.planned)
+        known: dict[str, Any] = {
+            "space": self.reference.kind,
+            "trials": trials,
+            "seconds": self._seconds(),
+        }
         return without_partition(self.cell, status, why, self.start, **known)
 
     def write(self, choice: Choice) -> Result:
@@ -93,8 +101,9 @@ class Finish:
             },
             scores={name: replace(score, error=None) for name, score in scores.items()},
             stability=self._report(stability, partition),
-            choice=self._choice(choice), regret=self._regret(scores),
-            trials=self._trials(), seconds=self._seconds(),
+            choice=shortlist(config["study"]["choice"], choice),
+            regret=regret(self.evaluator, self.records, self.outcomes, scores.get("ari")),
+            trials=counts(self.records, self.planned), seconds=self._seconds(),
             peak_mb=peak_mb(), versions=versions(),
         )  # fmt: skip
         filler = self._filler(fitted, stability)
@@ -106,11 +115,11 @@ class Finish:
         try:
             found = self.evaluator.refits(params, partition, stream=1)
         except ValueError as error:  # a resample that the algorithm cannot be fitted on
-            found = Stability(dict.fromkeys(REFITTED, _undefined(error)))
+            found = Stability(dict.fromkeys(REFITTED, Score.undefined(one_line(error))))
         try:
             halves = self.evaluator.prediction(params, partition, stream=1)
         except ValueError as error:  # or a half
-            halves = dict.fromkeys(PREDICTED, _undefined(error))
+            halves = dict.fromkeys(PREDICTED, Score.undefined(one_line(error)))
         return replace(found, scores=found.scores | halves)
 
     def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:
@@ -131,42 +140,7 @@ class Finish:
     def _report(self, found: Stability, partition: Partition) -> dict[str, Any]:
         """What `result.json` says of each segment, and of the customers together."""
         terms = {**self.evaluator.stability, "replicates": self.evaluator.replicates}
-        return {**terms, **found.as_json(self._across(partition))}
-
-    def _choice(self, choice: Choice) -> dict[str, Any]:
-        """The rule, and its first three trials as they were measured while tuning."""
-        shortlist = [
-            {"params": record.params, "k": record.trial.k,
-             "scores": {name: score.value for name, score in record.trial.scores.items()}}
-            for record in choice.shortlist if record.trial
-        ]  # fmt: skip
-        return {"rule": self.cell.config["study"]["choice"], "shortlist": shortlist}
-
-    def _regret(self, scores: Mapping[str, Score]) -> dict[str, Any] | None:
-        """What the choice lost in ARI against the best finished trial within the guards."""
-        if not self.outcomes.reference or scores["ari"].value is None:
-            return None
-        chosen, best, params = scores["ari"].value, -np.inf, None
-        within = [r for r in distinct(self.records) if r.trial and r.trial.feasible]
-        for record in within:
-            partition = self.evaluator.fit(record.params).partition
-            found = best_agreement("ari", partition, self.outcomes).value
-            if found is not None and found > best:
-                best, params = found, record.params
-        if params is None:
-            return None
-        return {"score": "ari", "chosen": chosen, "best": best, "lost": best - chosen,
-                "params": params, "trials": len(within)}  # fmt: skip
-
-    def _across(self, partition: Partition) -> list[float | None]:
-        """Of each segment, against the best finished trial with one segment fewer."""
-        k = partition.k
-        fewer = [record for record in self.records if record.trial and record.trial.k == k - 1]
-        if k < 3 or not fewer:
-            return [None] * k
-        best = by_score(fewer, validity(self.evaluator.objectives))[0]
-        coarser = self.evaluator.fit(best.params)
-        return stability_across(partition.labels, k, coarser.partition.labels, k - 1)
+        return {**terms, **found.as_json(segments_across(self.evaluator, self.records, partition))}
 
     def _calibrated(self, partition: Partition) -> dict[str, Score]:
         """Indices against random partitions: `_z`, and `_z_all` with the study's candidates too.
@@ -177,26 +151,12 @@ class Finish:
         scores = calibration.standardise(partition)
         among = {}
         for name, found in scores.items():
-            others = self._candidates(name, partition.k)
+            others = scores_at(self.records, name, partition.k)
             if found.value is not None and others:
                 draws = len(calibration.random_scores(name.removesuffix("_z"), partition.k))
                 value = with_candidates(found.value, others, draws)
                 among[f"{name}_all"] = replace(found, value=value)
         return scores | among
-
-    def _candidates(self, name: str, k: int) -> list[float]:
-        """A score of every parameter set that gave as many segments, where it was measured."""
-        trials = [record.trial for record in distinct(self.records)]
-        found = (trial.scores.get(name) for trial in trials if trial and trial.k == k)
-        return [score.value for score in found if score and score.value is not None]
-
-    def _trials(self) -> dict[str, int]:
-        complete = sum(r.trial is not None and not r.trial.stopped for r in self.records)
-        pruned = sum(r.trial is not None and r.trial.stopped for r in self.records)
-        failed = len(self.records) - complete - pruned
-        refits = sum(r.trial.refits for r in distinct(self.records) if r.trial)
-        return {"planned": max(self.planned, len(self.records)), "complete": complete,
-                "pruned": pruned, "failed": failed, "refits": refits}  # fmt: skip
 
     def _seconds(self) -> dict[str, float]:
         total = time.perf_counter() - self.start
@@ -218,23 +178,6 @@ class Finish:
             model.save(folder / "model", fitted, self.table, self.cell.config)
 
         return fill
-
-
-def trials_frame(records: list[Record]) -> pd.DataFrame:
-    """One row per trial: index, state, why, parameters, scores, guards, k, noise, seconds."""
-    rows = []
-    for record in records:
-        t = record.trial
-        row: dict[str, Any] = {"number": record.index, "state": "failed", "why": record.why}
-        row |= {f"param_{name}": value for name, value in record.params.items()}
-        if t is not None:
-            row["state"] = "pruned" if t.stopped else "complete"
-            for name, score in t.scores.items():
-                row |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high}
-            row |= {f"guard_{name}": value for name, value in t.violations.items()}
-            row |= {"k": t.k, "noise": t.noise, "refits": t.refits, "seconds": t.seconds}
-        rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def without_partition(
@@ -259,10 +202,6 @@ def without_partition(
 
     write_result(cell.folder, result, _yaml(cell), fill)
     return result
-
-
-def _undefined(error: ValueError) -> Score:
-    return Score.undefined(" ".join(str(error).split())[:300])
 
 
 def _yaml(cell: Cell) -> str:

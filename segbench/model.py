@@ -17,12 +17,12 @@ import numpy as np
 import skops.io
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
-from segbench.algorithm import design
+from segbench.algorithm import NO_RULE, design
 from segbench.contracts import SCHEMA, Assignment, Table, renumbered
 from segbench.dataset import read_customers
 from segbench.errors import InputError
+from segbench.evaluator import Fitted
 from segbench.features import FeaturePipeline
-from segbench.trial import Fitted
 
 TRUSTED = [
     "numpy.dtype",
@@ -59,7 +59,7 @@ class SegmentModel:
         if about["assign"] != "predict":
             raise InputError(
                 f"algorithm={about['algorithm']}",
-                found="no rule for new customers yet",
+                found=NO_RULE,
                 wanted="a result of an algorithm that predicts, such as kmeans or gmm",
             )
         ids, frame = read_customers(

@@ -17,7 +17,8 @@ from segbench.cell import Cell, Config, public_config
 from segbench.choice import Terms, choose, hopeless, needed
 from segbench.contracts import Result, Tracker
 from segbench.dataset import load
-from segbench.errors import InputError, NotApplicable, SegbenchError
+from segbench.errors import InputError, NotApplicable, SegbenchError, one_line
+from segbench.evaluator import Evaluator
 from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
 from segbench.machine import processors, reset_peak
@@ -27,7 +28,7 @@ from segbench.space import fit_reference
 from segbench.stability import AMOUNTS, PREDICTED
 from segbench.storage import open_storage
 from segbench.study import Study
-from segbench.trial import Evaluator, Record, Trial
+from segbench.trial import Record, Trial
 
 
 class Progress(Protocol):
@@ -79,7 +80,7 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
     except MemoryError as error:
         result = without_partition(cell, "memory", f"out of memory: {error}", start)
     except Exception as error:
-        why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        why = f"{type(error).__name__}: {one_line(error)}"
         result = without_partition(cell, "failed", why, start, trace=traceback.format_exc())
     tracker.record(result, public_config(cell.config))
     return result

@@ -23,7 +23,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from segbench.contracts import Score
-from segbench.errors import SegbenchError
+from segbench.errors import SegbenchError, one_line
 from segbench.metric import maximize
 from segbench.search import Fixed, Params, distribution, plan, sampler, suggest
 from segbench.storage import GRACE
@@ -171,7 +171,7 @@ class Study:
             except (MemoryError, SegbenchError):
                 raise
             except Exception as error:
-                why = f"{type(error).__name__}: {_one_line(error)}"
+                why = f"{type(error).__name__}: {one_line(error)}"
         if done is None:
             trial.set_user_attr("why", why)
             raise _TrialFailed
@@ -201,7 +201,3 @@ def _record(index: int, frozen: FrozenTrial) -> Record:
 
 def _frozen(params: Mapping[str, Any]) -> str:
     return json.dumps(params, sort_keys=True)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -14,12 +14,12 @@ from segbench.contracts import RFM, Table
 from segbench.dataset import fingerprint, load
 from segbench.dataset.roles import ROLES
 from segbench.errors import NotApplicable
+from segbench.evaluator import Evaluator
 from segbench.metric import COMPOSITES, INTERNAL
 from segbench.paths import CONF
 from segbench.search import distribution
 from segbench.space import fit_reference
 from segbench.target import resolve
-from segbench.trial import Evaluator
 
 FILES = sorted(path.relative_to(CONF) for path in CONF.glob("*/*.yaml"))
 NAMES = {group: sorted(p.stem for p in CONF.glob(f"{group}/*.yaml"))

@@ -16,9 +16,9 @@ from cases import GUARDS, Case
 from segbench import metric
 from segbench.contracts import Floats, Ints, Partition, Reference
 from segbench.errors import Undefined
+from segbench.guards import guard_violations
 from segbench.metric import INTERNAL, Prepared, score_partition
 from segbench.metric.agreement.pair_counting import adjusted_rand
-from segbench.trial import guard_violations
 
 
 @dataclass(frozen=True)

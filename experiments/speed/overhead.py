@@ -21,12 +21,13 @@ from omegaconf import OmegaConf
 
 from segbench.cell import plan_cell
 from segbench.dataset import load
+from segbench.evaluator import Evaluator
 from segbench.paths import CONF
 from segbench.search import distribution, grid
 from segbench.space import fit_reference
 from segbench.storage import open_storage
 from segbench.study import Study
-from segbench.trial import Evaluator, Trial
+from segbench.trial import Trial
 
 TRIALS, RUNS = 40, 5
 

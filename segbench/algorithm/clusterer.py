@@ -19,6 +19,14 @@ from segbench.target import build, parameters, resolve
 ONE_HOT = np.sqrt(0.5)
 """Two customers in different categories differ in two indicators: their squared distance is 1."""
 
+NO_RULE = "no rule for new customers yet"
+
+
+def without_rule(spec: Mapping[str, Any]) -> str:
+    """Why an algorithm cannot give new customers their segment; empty if it can."""
+    can = spec.get("assign") == "predict"
+    return "" if can else f"{spec.get('name', 'the algorithm')} has {NO_RULE}"
+
 
 def make(spec: Mapping[str, Any], params: Mapping[str, Any], seed: int, matrix: Matrix) -> Any:
     """Build the estimator, seeded if it takes a seed.

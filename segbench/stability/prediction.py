@@ -41,22 +41,34 @@ def measure_prediction(
 
     Returns:
         Means with 95 % intervals over the splits. A split in which a half has no segment of two
-        customers has no prediction strength; it is undefined where no split has one.
+        customers has no prediction strength; it is undefined where no split has one. A split for
+        which the algorithm has no partition is worth 0 in both.
+
+    Raises:
+        ValueError: the algorithm's own, if it has none for any split.
 
     """
+    errors: list[ValueError] = []
 
     def one(i: int) -> list[float]:
         rng = generator(seed, SPLITS + stream, i)
         order = rng.permutation(n)
         first, second = np.sort(order[: n // 2]), np.sort(order[n // 2 :])
-        a, assigned_b = fit(first, second, int(rng.integers(2**31 - 1)))
-        b, assigned_a = fit(second, first, int(rng.integers(2**31 - 1)))
+        seeds = rng.integers(2**31 - 1, size=2).tolist()
+        try:
+            a, assigned_b = fit(first, second, seeds[0])
+            b, assigned_a = fit(second, first, seeds[1])
+        except ValueError as error:
+            errors.append(error)
+            return [0.0, 0.0]
         both = ((a, assigned_a), (b, assigned_b))
         return [float(np.mean([prediction_strength(*pair) for pair in both])),
                 float(np.mean([adjusted_rand(*pair) for pair in both]))]  # fmt: skip
 
     with ThreadPoolExecutor(threads) as pool:
         found = np.array(list((map if threads == 1 else pool.map)(one, range(splits))))
+    if len(errors) == splits:
+        raise errors[0]
     defined: Floats = found[~np.isnan(found[:, 0]), 0]
     strength = (
         mean_interval(defined, worst=0.0, least=0.0)

@@ -51,6 +51,7 @@ class Stability:
         segments: one Recovery each.
         customers: (n,) share of the refits in which a customer stays, NaN if none drew it.
         refits: how many there were.
+        failed: of them, for which the algorithm had no partition; these agree in nothing.
 
     """
 
@@ -58,6 +59,7 @@ class Stability:
     segments: list[Recovery] = field(default_factory=list)
     customers: Floats | None = None
     refits: int = 0
+    failed: int = 0
 
     def as_json(self, across: Sequence[float | None]) -> dict[str, Any]:
         """Segments and customers as `result.json` has them.
@@ -72,17 +74,18 @@ class Stability:
              "refits": each.refits, "across": across[i]}
             for i, each in enumerate(self.segments)
         ]  # fmt: skip
-        return {"segments": segments, "customers": describe(self.customers)}
+        return {"failed": self.failed, "segments": segments, "customers": describe(self.customers)}
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """One refit beside the partition."""
+    """One refit beside the partition; values are NaN where it failed."""
 
     values: dict[str, float]
     jaccard: Floats | None
     rows: Rows
     kept: npt.NDArray[np.bool_] | None
+    error: ValueError | None = None
 
 
 def measure(
@@ -103,6 +106,9 @@ def measure(
     Returns:
         Scores that are undefined for a partition of one segment, none, or one for every customer.
 
+    Raises:
+        ValueError: the algorithm's own, if none of the first refits has a partition.
+
     """
     n, k = len(partition.labels), partition.k
     if not 2 <= k < n:
@@ -111,8 +117,14 @@ def measure(
 
     def one(i: int) -> _Compared:
         draw = resampling.draw(stream, i)
-        again, rows = refit(draw)[draw.compared], draw.rows[draw.compared]
+        rows = draw.rows[draw.compared]
         own = partition.labels[rows]
+        try:
+            again = refit(draw)[draw.compared]
+        except ValueError as error:
+            present = np.bincount(own[own >= 0], minlength=k) > 0
+            return _Compared(dict.fromkeys(AGREEMENTS, np.nan), np.where(present, 0.0, np.nan),
+                             rows, np.zeros(len(rows), dtype=bool), error)  # fmt: skip
         values = {name: AGREEMENTS[name][0](own, again) for name in names if name in AGREEMENTS}
         jaccard = segment_jaccard(own, again, k) if JACCARD in names else None
         return _Compared(values, jaccard, rows, stays(own, again, k) if CUSTOMER in names else None)
@@ -123,6 +135,9 @@ def measure(
         apply = map if threads == 1 else pool.map
         while len(found) < replicates:
             found += apply(one, range(len(found), min(len(found) + step, replicates)))
+            errors = [each.error for each in found if each.error]
+            if len(errors) == len(found):
+                raise errors[0]
             so_far = _summary(found, names, partition)
             if hopeless and len(found) < replicates and hopeless(so_far.scores):
                 break
@@ -137,11 +152,12 @@ def _summary(found: list[_Compared], names: Collection[str], partition: Partitio
     for name in names:
         if name in AGREEMENTS:
             values = np.array([each.values[name] for each in found])
-            least, worst, most = AGREEMENTS[name][1], 0.0, 1.0
+            least, worst, most, best = AGREEMENTS[name][1], 0.0, 1.0, 1.0
             if name == "stability_vi":  # the one that grows: independent labels know nothing
                 sizes = np.append(partition.sizes, np.ones(partition.noise))
-                worst, most = 2 * float(entropy(sizes)), float(np.log(n))
-            scores[name] = mean_interval(values, worst, least, most)
+                worst, most, best = 2 * float(entropy(sizes)), float(np.log(n)), 0.0
+            values[np.isnan(values)] = worst
+            scores[name] = mean_interval(values, worst, least, most, best)
         elif name == JACCARD:
             segments = recoveries(np.array([each.jaccard for each in found]))
             scores[name] = weakest(segments)
@@ -150,4 +166,5 @@ def _summary(found: list[_Compared], names: Collection[str], partition: Partitio
             customers = consistency(n, [each.rows for each in found], kept)
             shares = np.array([stayed.mean() for stayed in kept])
             scores[name] = mean_interval(shares, worst=0.0, least=0.0)
-    return Stability(scores, segments, customers, len(found))
+    failed = sum(each.error is not None for each in found)
+    return Stability(scores, segments, customers, len(found), failed)

@@ -22,12 +22,19 @@ def test_refits_without_a_failure_leave_room_for_one(count: int):
     probability = (0.9 - score.low) / (0.9 - 0.1)
     # Were it any larger, so many refits would have shown one in 95 of 100 cases.
     assert (1 - probability) ** count == pytest.approx(0.05)
-    assert score.value == pytest.approx(0.9) and score.high == pytest.approx(0.9)
+    assert score.value == pytest.approx(0.9)
+    assert score.high == pytest.approx(0.9 + probability * 0.1)
+
+
+def test_refits_without_a_success_leave_room_for_one():
+    score = mean_interval(np.zeros(20), worst=0.0, least=0.0)
+    assert (score.value, score.low) == (0.0, 0.0)
+    assert (1 - score.high) ** 20 == pytest.approx(0.05)
 
 
 def test_a_score_that_grows_when_it_gets_worse_reaches_upwards():
-    score = mean_interval(np.full(20, 0.5), worst=2.5, least=0.0, most=9.0)
-    assert score.low == 0.5 and 0.75 < score.high < 0.8
+    score = mean_interval(np.full(20, 0.5), worst=2.5, least=0.0, most=9.0, best=0.0)
+    assert 0.4 < score.low < 0.45 and 0.75 < score.high < 0.8
 
 
 def test_kept_within_what_the_score_can_be():

@@ -109,3 +109,23 @@ def test_lonely_segments_are_undefined():
     found = measure_prediction(fit, 10, 2, 0)
     assert found["prediction_strength"].status == "undefined"
     assert found["generalisation_ari"].value == 0.0
+
+
+def test_a_split_without_a_partition_is_worth_nothing():
+    calls = []
+
+    def fit(rows, others, seed):
+        calls.append(seed)
+        if len(calls) == 1:
+            raise ValueError("ill-defined covariance")
+        return rows.astype(np.int32) % 2, others.astype(np.int32) % 2
+
+    found = measure_prediction(fit, 40, 4, 0)
+    assert found["prediction_strength"].value == pytest.approx(0.75)
+    assert found["generalisation_ari"].value == pytest.approx(0.75)
+
+    def never(rows, others, seed):
+        raise ValueError("ill-defined covariance")
+
+    with pytest.raises(ValueError, match="ill-defined"):
+        measure_prediction(never, 40, 4, 0)

@@ -313,3 +313,30 @@ def test_the_interval_of_a_jaccard_stays_within_0_and_1():
     found = measured(refit, THREE, replicates=2, seed=0).scores["segment_jaccard_min"]
     assert found.value == pytest.approx((1 + 1 / 3) / 2, abs=0.05)
     assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_a_refit_without_a_partition_agrees_in_nothing():
+    spy = Spy()
+    seeds = [resample(300, 0, 0, i)[1] for i in range(4)]
+
+    def refit(rows, seed):
+        if seed == seeds[1]:
+            raise ValueError("ill-defined covariance")
+        return spy.labels(rows, seed)
+
+    found = measured(refit, THREE, replicates=4, seed=0)
+    assert (found.refits, found.failed) == (4, 1)
+    for name in ("stability_ari", "stability_ami", "stability_ecs", "customer_consistency"):
+        assert found.scores[name].value == pytest.approx(0.75), name
+    assert found.scores["segment_jaccard_min"].value == pytest.approx(0.75)
+    assert found.scores["stability_vi"].value == pytest.approx(2 * np.log(3) / 4)
+    assert [each.dissolved for each in found.segments] == [1, 1, 1]
+    assert found.as_json([None] * 3)["failed"] == 1
+
+
+def test_an_algorithm_that_has_no_partition_of_any_resample_raises_its_own_error():
+    def refit(rows, seed):
+        raise ValueError("ill-defined covariance")
+
+    with pytest.raises(ValueError, match="ill-defined"):
+        measured(refit, THREE, replicates=4, seed=0)

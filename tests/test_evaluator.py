@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segbench import trial
+from segbench import evaluator as module
 from segbench.contracts import Partition, Table
+from segbench.evaluator import Evaluator
 from segbench.guards import describe_violations, guard_violations
 from segbench.metric import score_partition
 from segbench.space import fit_reference
-from segbench.trial import Evaluator
 
 GUARDS = {"min_share": 0.05, "max_share": 0.6, "max_noise": 0.3, "k_min": 3, "k_max": 4}
 WIDE = {"min_share": 0.0, "max_share": 1.0, "max_noise": 1.0, "k_min": 1, "k_max": 99}
@@ -291,7 +291,7 @@ def test_parallel_refits_leave_the_warning_filters_alone(monkeypatch):
     """`warnings.catch_warnings` is one list for all threads: first in, first out loses it."""
     made = evaluator(threads=2, replicates=2)
     partition = made.fit({"n_clusters": 3}).partition
-    original, both_in = trial.fit_labels, threading.Barrier(2)
+    original, both_in = module.fit_labels, threading.Barrier(2)
     entered: list[int] = []
 
     def fit_labels(estimator, X):
@@ -301,7 +301,7 @@ def test_parallel_refits_leave_the_warning_filters_alone(monkeypatch):
             time.sleep(0.1)  # the last one in is the last one out
         return original(estimator, X)
 
-    monkeypatch.setattr(trial, "fit_labels", fit_labels)
+    monkeypatch.setattr(module, "fit_labels", fit_labels)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         before = list(warnings.filters)
