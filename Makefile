@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench oracles metrics trust stability clean
+.PHONY: demo test bench oracles metrics trust stability structure clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("segbench needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -42,6 +42,9 @@ trust: $(VENV)/.installed       # which index to believe: some minutes
 
 stability: $(VENV)/.installed   # whether its intervals cover: ten minutes
 	$(BIN)/python experiments/stability/intervals.py --write
+
+structure: $(VENV)/.installed   # whether segments are claimed where there are none: an hour
+	$(BIN)/python experiments/stability/structure.py --write
 
 clean:
 	rm -rf $(VENV) build dist

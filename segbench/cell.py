@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from segbench.choice import RULES
 from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
@@ -123,6 +125,7 @@ def check_config(config: Config) -> None:
         )
         raise InputError("study.objectives", found=names, wanted=wanted)
     _check_stability(study["stability"])
+    _check_structureless(study["structureless"], guards["k_max"])
     _check_choice(study)
     if config["tracking"].get("mode") not in TRACKING:
         found = config["tracking"].get("mode")
@@ -176,6 +179,22 @@ def _check_stability(spec: Any) -> None:
     if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not 0 < amount < 1:
         wanted = "a number above 0 and below 1, or null for the scheme's own"
         raise InputError("study.stability.amount", found=amount, wanted=wanted)
+
+
+def _check_structureless(spec: Any, k_max: int) -> None:
+    if not isinstance(spec, Mapping) or set(spec) != {"copies", "level", "customers"}:
+        raise InputError("study.structureless", found=spec, wanted="copies, level and customers")
+    level = spec["level"]
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level <= 1:
+        raise InputError("study.structureless.level", found=level,
+                         wanted="a number above 0 and at most 1")  # fmt: skip
+    few = int(np.ceil(1 / level - 1 - 1e-9))
+    for name, least in (("copies", few), ("customers", max(k_max, 50))):
+        value, off = spec[name], spec[name] == 0 and name == "copies"
+        if isinstance(value, bool) or not isinstance(value, int) or (value < least and not off):
+            why = " (p is at least 1 / (1 + copies)), or 0 for no test" if name == "copies" else ""
+            raise InputError(f"study.structureless.{name}", found=value,
+                             wanted=f"an integer of at least {least}{why}")  # fmt: skip
 
 
 def _check_components(config: Config) -> None:

@@ -234,6 +234,7 @@ class Result:
 
     `objectives` are the scores that its parameters were tuned on, the validity first. `stability`
     says what stands behind the scores of that name: scheme, replicates, each segment, customers;
+    `structure` whether the search is more stable than on copies of the table without segments;
     `choice` by which rule the parameters won, and the shortlist; `regret` what the choice, which
     sees no reference labels, lost against the finished trial that agrees with them best.
     """
@@ -253,6 +254,7 @@ class Result:
     segments: Mapping[str, Any] | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
     stability: Mapping[str, Any] | None = None
+    structure: Mapping[str, Any] | None = None
     choice: Mapping[str, Any] | None = None
     regret: Mapping[str, Any] | None = None
     trials: Mapping[str, int] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from segbench.algorithm import design, fit_labels, make, without_rule
 from segbench.contracts import (
     Floats,
     Ints,
+    Matrix,
     Partition,
     Reference,
     Rows,
@@ -45,6 +46,8 @@ from segbench.stability import (
 )
 from segbench.trial import Trial
 
+KEPT = 1 << 28
+"""Bytes of features that are kept from one trial to the next."""
 Hopeless = Callable[[dict[str, Score]], bool]
 
 
@@ -87,21 +90,45 @@ class Evaluator:
 
     def fit(
         self, params: Mapping[str, Any], table: Table | None = None, seed: int | None = None,
-        columns: float = 1.0,
+        columns: float = 1.0, number: tuple[int, int] | None = None,
     ) -> Fitted:  # fmt: skip
         """Fit features and algorithm on the whole table or another one, or on a share of columns.
 
         With less than all columns the partition is all that the outcome is good for.
+
+        Args:
+            params: of the algorithm.
+            table: None is the whole one.
+            seed: of the algorithm; None is the cell's.
+            columns: share of the pipeline's columns.
+            number: of a draw, whose features are kept for the next set of parameters.
+
         """
-        table, seed = self.table if table is None else table, self.seed if seed is None else seed
-        features = FeaturePipeline(self.features, table)
-        matrix = features.fit_transform(table)
-        if columns < 1:
-            matrix = some_columns(matrix, columns, seed)
+        whole, seed = table is None, self.seed if seed is None else seed
+        key = (-1, -1) if whole else number
+        table = self.table if table is None else table
+        features, matrix = self._kept.get(key) or self._transform(table, seed, columns)
+        if key is not None and key not in self._kept:
+            self._keep(key, features, matrix)
         estimator = make(self.algorithm, params, seed, matrix)
         X = design(matrix, self.algorithm["input"])
         partition = Partition.from_labels(fit_labels(estimator, X))
         return Fitted(features, estimator, partition, X)
+
+    def _transform(self, table: Table, seed: int, columns: float) -> tuple[FeaturePipeline, Matrix]:
+        features = FeaturePipeline(self.features, table)
+        matrix = features.fit_transform(table)
+        return features, some_columns(matrix, columns, seed) if columns < 1 else matrix
+
+    @cached_property
+    def _kept(self) -> dict[tuple[int, int] | None, tuple[FeaturePipeline, Matrix]]:
+        """Features of draws: every parameter set is refitted on the same ones."""
+        return {}
+
+    def _keep(self, key: tuple[int, int], features: FeaturePipeline, matrix: Matrix) -> None:
+        held = sum(each.X.nbytes + each.C.nbytes for _, each in self._kept.copy().values())
+        if held + matrix.X.nbytes + matrix.C.nbytes <= KEPT:
+            self._kept[key] = features, matrix
 
     def evaluate(self, params: Mapping[str, Any], hopeless: Hopeless | None = None) -> Trial:
         """Fit, check the guards, score; stability only where the guards leave hope.
@@ -191,7 +218,9 @@ class Evaluator:
         """Stability of the partition that `params` gave, by refits on resamples."""
 
         def refit(draw: Draw) -> Ints:
-            return self.fit(params, draw.table, draw.seed, draw.columns).partition.labels
+            return self.fit(
+                params, draw.table, draw.seed, draw.columns, draw.number
+            ).partition.labels
 
         wanted = [name for name in names if name in REFITTED]
         if not wanted:

@@ -41,7 +41,8 @@ from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
 from segbench.space import other_spaces
 from segbench.stability import PREDICTED, REFITTED, Stability
-from segbench.trial import Record
+from segbench.structure import Structure, significance
+from segbench.trial import Record, distinct
 
 ELSEWHERE = ("quality", "silhouette", "calinski_harabasz", "davies_bouldin")
 """Scores in the other spaces that apply, and in the pipeline's own."""
@@ -86,6 +87,9 @@ class Finish:
                          if scores[name].value is None]  # fmt: skip
             reasons = [*filter(None, [describe_violations(violations, partition)]), *undefined]
             why = f"no feasible trial; the nearest has {'; '.join(reasons)}"
+        structure = self._structure() if choice.eligible else None
+        if structure is not None:
+            status, why = structure.verdict(status, why)
         sizes, shares = partition.sizes, partition.shares
         result = Result(
             key=self.cell.key, sweep=config["sweep"], status=status, why=why,
@@ -101,6 +105,7 @@ class Finish:
             },
             scores={name: replace(score, error=None) for name, score in scores.items()},
             stability=self._report(stability, partition),
+            structure=None if structure is None else structure.as_json(),
             choice=shortlist(config["study"]["choice"], choice),
             regret=regret(self.evaluator, self.records, self.outcomes, scores.get("ari")),
             trials=counts(self.records, self.planned), seconds=self._seconds(),
@@ -121,6 +126,14 @@ class Finish:
         except ValueError as error:  # or a half
             halves = dict.fromkeys(PREDICTED, Score.undefined(one_line(error)))
         return replace(found, scores=found.scores | halves)
+
+    def _structure(self) -> Structure | None:
+        """Whether there are segments at all; baselines claim none."""
+        spec = self.cell.config["study"]["structureless"]
+        if not spec["copies"] or self.cell.config["algorithm"]["baseline"]:
+            return None
+        search = [record.params for record in distinct(self.records)]
+        return significance(self.evaluator, search, **spec)
 
     def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:
         """Reference space first, then stability, outcomes, other spaces."""

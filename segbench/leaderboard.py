@@ -140,7 +140,8 @@ def flat(row: Row) -> dict[str, Any]:
     plain |= {name: segments.get(name) for name in
               ("k", "noise", "largest_share", "smallest_share")}  # fmt: skip
     plain |= {
-        "regret": (result.regret or {}).get("lost"), "refits": result.trials.get("refits"),
+        "p": (result.structure or {}).get("p"), "regret": (result.regret or {}).get("lost"),
+        "refits": result.trials.get("refits"),
         "reversed_in": list(row.reversed_in), "why": result.why,
         "seconds": result.seconds.get("total"), "sweep": result.sweep, "key": result.key,
         "data_sha256": result.dataset.get("sha256"),

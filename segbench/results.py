@@ -48,7 +48,7 @@ def result_key(config: Mapping[str, Any], data_sha256: str | None, *, trials: bo
     parts["dataset"] = _without(parts["dataset"], {"reference"})
     parts["reference"] = config["dataset"].get("reference")
     if not trials:
-        parts["study"] = _without(parts["study"], {"n_trials"})
+        parts["study"] = _without(parts["study"], {"n_trials", "structureless"})
     parts |= {"data_sha256": data_sha256, "schema": SCHEMA}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -101,7 +101,8 @@ class WandbTracking:
         log = Path(run.dir).parent
         run.summary.update({name: plain[name] for name in
                             ("key", "status", "why", "space", "params", "segments", "scores",
-                             "stability", "choice", "regret", "trials", "seconds")})  # fmt: skip
+                             "stability", "structure", "choice", "regret", "trials",
+                             "seconds")})  # fmt: skip
         run.finish()
         return log
 

@@ -21,7 +21,11 @@ from segbench.errors import InputError
      "study.choice=best", "study.racing=1", "study.weights=[1]",
      "study.weights=[1,-1]", "study.weights=2", "study.weights=[1,2]",
      "study.objectives=[nice]", "sweep=a/b", "sweep=.x", "sweep=''",
-     "results=''", "study.n_startup_trials=0"],
+     "results=''", "study.n_startup_trials=0", "study.structureless.copies=18",
+     "study.structureless.copies=-1", "study.structureless.copies=39.5",
+     "study.structureless.level=0", "study.structureless.level=2",
+     "study.structureless.customers=11",
+     "study.structureless=39"],
 )  # fmt: skip
 def test_nonsense_is_refused_by_name(override: str):
     name = override.partition("=")[0]
@@ -38,6 +42,15 @@ def test_a_rule_that_cannot_work_is_refused(rule: str, mended: str):
     with pytest.raises(InputError, match=f"^study.choice={rule}: found quality, wanted "):
         plan_cell(compose_config(f"study.choice={rule}", "study.objectives=[quality]"))
     plan_cell(compose_config("study.objectives=[quality]", f"study.choice={rule}", mended))
+
+
+def test_copies_are_as_many_as_the_level_needs():
+    level = "study.structureless.level=0.01"
+    with pytest.raises(InputError, match=r"^study\.structureless\.copies: found 39, .*least 99"):
+        plan_cell(compose_config(level))
+    plan_cell(compose_config(level, "study.structureless.copies=99"))
+    plan_cell(compose_config("study.structureless.copies=19"))
+    plan_cell(compose_config("study.structureless.copies=0"))
 
 
 @pytest.mark.parametrize("amount", ["0", "1", "-0.5", "true", "half"])

@@ -102,8 +102,8 @@ def fits(monkeypatch) -> list[tuple[Any, ...]]:
     seen: list[tuple[Any, ...]] = []
     original = Evaluator.fit
 
-    def fit(self, params, table=None, seed=None, columns=1.0):
-        fitted = original(self, params, table, seed, columns)
+    def fit(self, params, table=None, seed=None, columns=1.0, number=None):
+        fitted = original(self, params, table, seed, columns, number)
         where = None if table is None else table.ids.tobytes()
         seen.append((where, seed, fitted.partition.labels.tobytes()))
         return fitted
@@ -211,9 +211,9 @@ def test_the_scheme_decides_what_a_refit_sees(scheme, customers, same, monkeypat
     made = evaluator(stability={"scheme": scheme, "amount": None})
     partition, original, seen = made.fit({"n_clusters": 3}).partition, Evaluator.fit, []
 
-    def fit(self, params, table=None, seed=None, columns=1.0):
+    def fit(self, params, table=None, seed=None, columns=1.0, number=None):
         seen.append((len(table), table.frame.equals(made.table.frame), columns))
-        return original(self, params, table, seed, columns)
+        return original(self, params, table, seed, columns, number)
 
     monkeypatch.setattr(Evaluator, "fit", fit)
     made.refits({"n_clusters": 3}, partition)

@@ -108,8 +108,9 @@ def test_flat_row_has_stability_with_its_intervals_and_the_regret():
     names = ("stability_ari", "segment_jaccard_min", "customer_consistency", "prediction_strength")
     scores = {name: Score(0.5 + i / 10, 0.1, 0.9 + i / 100) for i, name in enumerate(names)}
     found = flat(rank([entry("a", scores={"quality": Score(0.5), **scores},
-                             regret={"lost": 0.25}, trials={"refits": 88})])[0])  # fmt: skip
+                             regret={"lost": 0.25}, trials={"refits": 88},
+                             structure={"p": 0.025})])[0])  # fmt: skip
     for i, name in enumerate(names):
         assert found[name] == 0.5 + i / 10
         assert (found[f"{name}_low"], found[f"{name}_high"]) == (0.1, 0.9 + i / 100)
-    assert (found["regret"], found["refits"]) == (0.25, 88)
+    assert (found["regret"], found["refits"], found["p"]) == (0.25, 88, 0.025)

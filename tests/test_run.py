@@ -213,6 +213,42 @@ def test_a_half_that_cannot_be_fitted_leaves_the_refits(tmp_path: Path):
     assert (planned.folder / "customers.parquet").exists()
 
 
+ASKED = ("features=standard", "study.n_trials=12", "study.structureless.copies=39")
+
+
+def test_segments_are_found_where_there_are_some(tmp_path: Path):
+    planned = cell(tmp_path, *ASKED, "dataset.spread=0.4", "dataset.k=3", "study.replicates=8")
+    result = do(planned)
+    assert result.status == "complete" and "segments" not in result.why
+    assert result.structure["found"] and result.structure["p"] == 1 / 40
+    assert result.structure["customers"] == 150 and result.structure["replicates"] == 8
+    assert {kind: each["copies"] for kind, each in result.structure["kinds"].items()} == {
+        "copula": 39, "gaussian": 39}  # fmt: skip
+    assert read_result(planned.folder) == result
+
+
+def test_no_segments_found_is_ineligible_unless_any_p_will_do(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    columns = dict(zip("abc", (rng.normal(size=(120, 3)) * [3, 1, 1]).T, strict=True))
+    pd.DataFrame(columns).to_csv(tmp_path / "cloud.csv", index=False)
+    table = ("dataset=table", f"dataset.path={tmp_path / 'cloud.csv'}", *ASKED)
+    config = [f"results={tmp_path}", *SMALL[2:], *table]
+    result = do(plan_cell(compose_config(*config)))
+    assert result.status == "ineligible" and result.why.startswith("no segments found")
+    assert result.structure["p"] > 0.05 and not result.structure["found"]
+    assert result.segments["k"] >= 2 and result.choice["shortlist"], "what was rejected is shown"
+    ranked = do(plan_cell(compose_config(*config, "study.structureless.level=1")))
+    assert ranked.status == "complete" and "cuts of a continuum" in ranked.why
+    assert ranked.structure["p"] == result.structure["p"]
+    assert ranked.seconds["tuning"] < result.seconds["tuning"], "the study was not tuned again"
+
+
+@pytest.mark.parametrize("override", ["study.structureless.copies=0", "algorithm=random",
+                                      "guards.min_share=0.9"])  # fmt: skip
+def test_nobody_asks_about_structure_where_there_is_nothing_to_ask(tmp_path: Path, override: str):
+    assert do(cell(tmp_path, *ASKED, override)).structure is None
+
+
 def test_no_reference_no_regret(tmp_path: Path):
     assert do(cell(tmp_path, "dataset.columns.reference=[]", "features=standard")).regret is None
 

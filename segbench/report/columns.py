@@ -60,6 +60,8 @@ def stability_columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
         if any(key in row.result.scores for row in rows):
             out[title] = lambda row, key=key: certain(row.result.scores.get(key))
     out["unsure"] = _unsure
+    if any(row.result.structure for row in rows):
+        out["p"] = _p
     out["refits"] = lambda row: str((row.result.stability or {}).get("replicates", ""))
     return out | {"result": shown["result"]}
 
@@ -73,6 +75,12 @@ def _scheme(row: Row) -> str:
     stability = row.result.stability or {}
     amount = stability.get("amount")
     return f"{stability.get('scheme', '')}{'' if amount is None else f' {amount:g}'}"
+
+
+def _p(row: Row) -> str:
+    """Of the search on copies of the table without segments."""
+    structure = row.result.structure
+    return f"{structure['p']:.3f}" if structure else ""
 
 
 def _unsure(row: Row) -> str:

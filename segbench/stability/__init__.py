@@ -2,7 +2,7 @@
 
 from segbench.stability.prediction import PREDICTED, measure_prediction
 from segbench.stability.refits import REFITTED, Refit, Stability, measure
-from segbench.stability.resampling import AMOUNTS, Draw, Resampling, some_columns
+from segbench.stability.resampling import AMOUNTS, Draw, Resampling, generator, some_columns
 from segbench.stability.segment import stability_across
 
 OBJECTIVES = (
@@ -25,6 +25,7 @@ __all__ = [
     "Refit",
     "Resampling",
     "Stability",
+    "generator",
     "measure",
     "measure_prediction",
     "some_columns",

@@ -44,6 +44,7 @@ class Draw:
         seed: of the refit.
         compared: (m,) False where a customer was replaced.
         columns: share of the pipeline's columns that the algorithm sees.
+        number: stream and place in it, which name the draw.
 
     """
 
@@ -52,6 +53,7 @@ class Draw:
     seed: int
     compared: Mask
     columns: float = 1.0
+    number: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,10 @@ class Resampling:
 
     def draw(self, stream: int, i: int) -> Draw:
         """The i-th draw. The study uses stream 0, the report on its winner stream 1."""
-        rng, n = generator(self.seed, stream, i), len(self.table)
+        return replace(self._draw(generator(self.seed, stream, i)), number=(stream, i))
+
+    def _draw(self, rng: Rng) -> Draw:
+        n = len(self.table)
         share = self._share
         if self.scheme == "bootstrap":
             return self._some(np.unique(rng.integers(n, size=n)), rng)

@@ -99,6 +99,14 @@ def test_stability_is_a_table_of_three_levels(tmp_path: Path):
     assert old.split()[:4] == ["2", "f", "old", "0.600"]
 
 
+def test_p_is_shown_where_a_row_has_one(tmp_path: Path):
+    one = stable(tmp_path)
+    asked = type(one)(replace(one.result, structure={"p": 0.025}), tmp_path)
+    head, best, old = render(rank([asked, entry("old", 0.6)]), stability=True).splitlines()[2:5]
+    assert re.split(r"  +", head.strip())[9] == "p"
+    assert re.split(r"  +", best.strip())[9] == "0.025" and "0.025" not in old
+
+
 def test_rules_and_resamples_show_where_they_differ(tmp_path: Path):
     one = stable(tmp_path)
     other = replace(one.result, algorithm="other", key="k2", choice={"rule": "knee"},

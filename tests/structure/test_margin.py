@@ -1,0 +1,124 @@
+"""Margins: one mode, and everything else as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from segbench.structure.margin import Margin, modes, single_mode
+
+U = (np.arange(20_000) + 0.5) / 20_000
+
+
+def samples(n: int = 600) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    which = rng.random(n) < 0.4
+    return {
+        "normal": rng.normal(size=n),
+        "uniform": rng.random(n),
+        "exponential": rng.exponential(size=n),
+        "t with 3 degrees": rng.standard_t(3, size=n),
+        "two groups": np.where(which, rng.normal(size=n), 6 + rng.normal(size=n)),
+        "two groups of logarithms": np.exp(np.where(which, 0.0, 5.0) + rng.normal(size=n)),
+    }
+
+
+def histogram(margin: Margin) -> np.ndarray:
+    """Of the smoothed distribution, as shares of its highest bar; two digits are not noise."""
+    bars = np.histogram(margin.scaled(margin.quantile(U)), 40)[0]
+    return np.round(bars / bars.max(), 2)
+
+
+@pytest.mark.parametrize("name", samples())
+def test_one_mode_is_left(name: str):
+    assert modes(histogram(Margin.of(samples()[name]))) == 1
+
+
+@pytest.mark.parametrize("name", samples())
+def test_mean_and_spread_hardly_change_and_the_range_stays(name: str):
+    values = samples()[name]
+    margin = Margin.of(values)
+    drawn = margin.quantile(U)
+    before, after = margin.scaled(values), margin.scaled(drawn)
+    assert after.mean() == pytest.approx(before.mean(), abs=0.15)
+    assert after.std() == pytest.approx(before.std(), rel=0.11)
+    assert values.min() <= drawn.min() and drawn.max() <= values.max()
+
+
+@pytest.mark.parametrize("name", ["normal", "uniform", "exponential", "t with 3 degrees"])
+def test_a_distribution_of_one_mode_is_hardly_changed(name: str):
+    values = samples()[name]
+    distance = stats.ks_2samp(values, Margin.of(values).quantile(U)).statistic
+    assert distance < 0.05
+
+
+@pytest.mark.parametrize("name", ["two groups", "two groups of logarithms"])
+def test_a_gap_is_filled(name: str):
+    values = samples()[name]
+    margin = Margin.of(values)
+    before, after = margin.scaled(values), margin.scaled(margin.quantile(U))
+    low, high = (-0.2, 0.2) if name == "two groups" else (-0.86, -0.3)
+    gap, filled = (((s > low) & (s < high)).mean() for s in (before, after))
+    assert filled > 2 * gap
+
+
+def test_counts_stay_counts_with_their_shares():
+    values = np.random.default_rng(0).geometric(0.5, size=2_000).astype(float)
+    drawn = Margin.of(values).quantile(U)
+    assert set(drawn) <= set(range(1, int(values.max()) + 1))
+    for count in (1, 2, 3, 4):
+        assert (drawn == count).mean() == pytest.approx((values == count).mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.93])
+def test_two_values_keep_their_shares(share: float):
+    values = (np.arange(1_000) < 1_000 * share).astype(float)
+    drawn = Margin.of(values).quantile(U)
+    assert set(drawn) == {0.0, 1.0} and drawn.mean() == pytest.approx(share, abs=0.005)
+
+
+def test_ordinal_levels_at_both_ends_are_moved_to_the_middle():
+    values = np.repeat([0.0, 1.0, 2.0, 3.0, 4.0], [300, 50, 20, 50, 280])
+    shares = np.bincount(Margin.of(values).quantile(U).astype(int), minlength=5) / len(U)
+    assert modes(np.round(shares, 3)) == 1 and shares[2] > 0.1
+
+
+@pytest.mark.parametrize("values", [np.full(9, 3.5), np.array([])])
+def test_a_constant_column_and_one_without_values(values: np.ndarray):
+    margin = Margin.of(values)
+    assert set(margin.quantile(U)) == set(margin.values(U)) == {3.5 if len(values) else 0.0}
+    assert not margin.scaled(np.array([1.0, 2.0])).any()
+
+
+def test_units_do_not_matter():
+    values = samples()["two groups of logarithms"]
+    small, large = Margin.of(values), Margin.of(1e6 * values)
+    np.testing.assert_allclose(large.quantile(U), 1e6 * small.quantile(U), rtol=1e-3)
+
+
+def test_what_is_beyond_the_range_is_folded_back():
+    margin = Margin.of(samples()["exponential"])
+    s = np.linspace(-9, 9, 1001)
+    values = margin.values(s)
+    assert values.min() >= margin.low and values.max() <= margin.high
+    # No customers pile up at the ends, as they would if values were cut off there.
+    assert (values == margin.low).mean() < 0.01 and (values == margin.high).mean() < 0.01
+
+
+def test_the_flow_keeps_the_mass_and_stops_as_soon_as_there_is_one_mode():
+    rng = np.random.default_rng(0)
+    mass = np.histogram(rng.normal(size=500) + 5 * (rng.random(500) < 0.5), 64)[0] / 500
+    widths = np.full(64, 0.1)
+    smooth = single_mode(mass, widths)
+    assert smooth.sum() == pytest.approx(1.0) and modes(smooth) == 1
+    assert np.array_equal(single_mode(smooth, widths), smooth)
+    # A little less would have left two.
+    kernel = [0.25, 0.5, 0.25]
+    less, steps = mass, 0
+    while modes(less) > 1:
+        less, steps = np.convolve(np.pad(less, 1, mode="edge"), kernel, "valid"), steps + 1
+    again = mass
+    for _ in range(steps):
+        again = np.convolve(np.pad(again, 1, mode="edge"), kernel, "valid")
+    assert np.abs(again - smooth).max() < 0.002
