@@ -99,7 +99,7 @@ def significance(
     """
     table, seed = evaluator.table, evaluator.seed
     if len(table) > customers:
-        rng = generator(seed, STREAM, 0)
+        rng = generator(seed, STREAM + 1 + len(KINDS), 0)
         table = table.take(np.sort(rng.choice(len(table), size=customers, replace=False)))
     reached = _most_stable(replace(evaluator, table=table), search)
     source = Structureless(table)

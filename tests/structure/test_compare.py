@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import compose_config
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.preprocessing import StandardScaler
 
 from segbench.contracts import Table
@@ -17,6 +17,7 @@ from segbench.evaluator import Evaluator
 from segbench.space import fit_reference
 from segbench.stability import Resampling
 from segbench.structure import Structure, significance
+from segbench.structure.compare import _most_stable
 
 SEARCH = [{"n_clusters": k} for k in range(2, 6)]
 
@@ -74,6 +75,19 @@ def test_the_stability_of_the_table_is_that_of_a_plain_loop():
         agreed = [adjusted_rand_score(own[d.rows], labels(d.rows, k, d.seed)) for d in draws]
         means += [np.mean(agreed)] if shares.min() >= 0.02 and shares.max() <= 0.8 else []
     assert found.stability == pytest.approx(max(means))
+
+
+def test_among_partitions_that_always_come_back_the_silhouette_decides():
+    X = groups([[0], [12], [60], [72]])
+    made, sets = evaluator(X), [{"n_clusters": 4}, {"n_clusters": 2}]
+    scaled = StandardScaler().fit_transform(X)
+    silhouettes = [silhouette_score(scaled, KMeans(**each, n_init=9, random_state=0)
+                                    .fit_predict(scaled)) for each in sets]  # fmt: skip
+    assert abs(silhouettes[0] - silhouettes[1]) > 0.05
+    for search in (sets, sets[::-1]):
+        for enough in (0.0, 1.0):
+            stability, silhouette = _most_stable(made, search, enough)
+            assert stability == 1.0 and silhouette == pytest.approx(max(silhouettes))
 
 
 def counting(monkeypatch: pytest.MonkeyPatch, reached: list[float]) -> list[object]:
