@@ -29,6 +29,8 @@ bench: $(VENV)/.installed
 	$(BIN)/python experiments/speed/agreement.py
 	$(BIN)/python experiments/speed/calibration.py
 	$(BIN)/python experiments/speed/racing.py
+	$(BIN)/python experiments/speed/replicates.py
+	$(BIN)/python experiments/speed/study.py
 
 oracles: $(VENV)/.installed     # published numbers, where $$SEGBENCH_DATA has them
 	$(BIN)/python experiments/published_tables/clustercrit.py

@@ -39,6 +39,7 @@ def run(results: str, *options: str) -> Any:
     """The result of a study on cdnow."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         composed = compose("config", ["dataset=cdnow", "features=rfm_log", "study.n_trials=40",
+                                      "study.structureless.copies=0",
                                       f"results={results}", *options])  # fmt: skip
         cell = plan_cell(OmegaConf.to_container(composed, resolve=True))
     return run_cell(cell, Silent(), NoTracking(), in_sweep=False)

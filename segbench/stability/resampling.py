@@ -80,7 +80,8 @@ class Resampling:
         n = len(self.table)
         share = self._share
         if self.scheme == "bootstrap":
-            return self._some(np.unique(rng.integers(n, size=n)), rng)
+            drawn = np.bincount(rng.integers(n, size=n), minlength=n)
+            return self._some(np.flatnonzero(drawn), rng)
         if self.scheme == "subsample":
             size = max(round(share * n), 1)
             return self._some(np.sort(rng.choice(n, size=size, replace=False)), rng)
