@@ -183,7 +183,9 @@ def _check_stability(spec: Any) -> None:
 
 def _check_structureless(spec: Any, k_max: int) -> None:
     if not isinstance(spec, Mapping) or set(spec) != {"copies", "level", "customers"}:
-        raise InputError("study.structureless", found=spec, wanted="copies, level and customers")
+        raise InputError(
+            "study.structureless", found=spec, wanted="copies (0: no test), level and customers"
+        )
     level = spec["level"]
     if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level <= 1:
         raise InputError("study.structureless.level", found=level,
@@ -192,7 +194,7 @@ def _check_structureless(spec: Any, k_max: int) -> None:
     for name, least in (("copies", few), ("customers", max(k_max, 50))):
         value, off = spec[name], spec[name] == 0 and name == "copies"
         if isinstance(value, bool) or not isinstance(value, int) or (value < least and not off):
-            why = " (p is at least 1 / (1 + copies)), or 0 for no test" if name == "copies" else ""
+            why = " for level {level:g}, or 0 for no test" if name == "copies" else ""
             raise InputError(f"study.structureless.{name}", found=value,
                              wanted=f"an integer of at least {least}{why}")  # fmt: skip
 

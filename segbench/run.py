@@ -128,13 +128,16 @@ def _check_share(study: Config, n: int, k_max: int) -> None:
     """Refuse resamples on which not every number of segments could be fitted."""
     amount = study["stability"]["amount"]
     share = AMOUNTS["subsample"] if amount is None else amount
+    asked = study["structureless"]
+    least = min(n, asked["customers"]) if asked["copies"] else n
     drawn = {
-        "study.stability.amount": share if study["stability"]["scheme"] == "subsample" else 1.0,
-        "study.objectives": 0.5 if set(study["objectives"]) & set(PREDICTED) else 1.0,
-    }
-    for option, share in drawn.items():
-        if share is not None and round(share * n) < k_max:
-            raise InputError(option, found=f"{round(share * n)} of {n} customers a fit",
+        "study.stability.amount": (
+            share if study["stability"]["scheme"] == "subsample" else 1.0, least),
+        "study.objectives": (0.5 if set(study["objectives"]) & set(PREDICTED) else 1.0, n),
+    }  # fmt: skip
+    for option, (share, of) in drawn.items():
+        if share is not None and round(share * of) < k_max:
+            raise InputError(option, found=f"{round(share * of)} of {of} customers a fit",
                              wanted=f"at least guards.k_max = {k_max}")  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def main() -> None:
     for name, (draw, k) in CASES.items():
         rows.append([name, *coverages(draw(np.random.default_rng(0)), k)])
         print(f"  {rows[-1]}", flush=True)
-    text = (f"{INTERVALS} intervals of {REPLICATES} refits ({REPLICATES // 2} splits) a cell; "
+    text = (f"{INTERVALS} intervals of {REPLICATES} refits (or splits) a cell; "
             f"{time.perf_counter() - start:.0f} s.\n\n"
             f"{table(['table', *SCORES], rows)}")  # fmt: skip
     print(text)
@@ -90,7 +90,7 @@ def coverages(X: Floats, k: int) -> list[str]:
 
     def measured(stream: int, replicates: int) -> dict[str, tuple[float, float, float]]:
         found = measure(refit, partition, resampling, replicates, stream=stream, threads=2).scores
-        found |= measure_prediction(both, N, replicates // 2, 0, stream=stream, threads=2)
+        found |= measure_prediction(both, N, replicates, 0, stream=stream, threads=2)
         return {name: (s.value, s.low, s.high) for name, s in found.items()}
 
     truth = measured(0, MANY)

@@ -80,7 +80,7 @@ def _scheme(row: Row) -> str:
 def _p(row: Row) -> str:
     """Of the search on copies of the table without segments."""
     structure = row.result.structure
-    return f"{structure['p']:.3f}" if structure else ""
+    return "" if not structure else "–" if structure["p"] is None else f"{structure['p']:.3f}"
 
 
 def _unsure(row: Row) -> str:

@@ -48,9 +48,8 @@ def measure_prediction(
         ValueError: the algorithm's own, if it has none for any split.
 
     """
-    errors: list[ValueError] = []
 
-    def one(i: int) -> list[float]:
+    def one(i: int) -> tuple[float, float] | ValueError:
         rng = generator(seed, SPLITS + stream, i)
         order = rng.permutation(n)
         first, second = np.sort(order[: n // 2]), np.sort(order[n // 2 :])
@@ -59,16 +58,17 @@ def measure_prediction(
             a, assigned_b = fit(first, second, seeds[0])
             b, assigned_a = fit(second, first, seeds[1])
         except ValueError as error:
-            errors.append(error)
-            return [0.0, 0.0]
+            return error
         both = ((a, assigned_a), (b, assigned_b))
-        return [float(np.mean([prediction_strength(*pair) for pair in both])),
-                float(np.mean([adjusted_rand(*pair) for pair in both]))]  # fmt: skip
+        return (float(np.mean([prediction_strength(*pair) for pair in both])),
+                float(np.mean([adjusted_rand(*pair) for pair in both])))  # fmt: skip
 
     with ThreadPoolExecutor(threads) as pool:
-        found = np.array(list((map if threads == 1 else pool.map)(one, range(splits))))
+        outcomes = list((map if threads == 1 else pool.map)(one, range(splits)))
+    errors = [each for each in outcomes if isinstance(each, ValueError)]
     if len(errors) == splits:
         raise errors[0]
+    found = np.array([(0.0, 0.0) if isinstance(each, ValueError) else each for each in outcomes])
     defined: Floats = found[~np.isnan(found[:, 0]), 0]
     strength = (
         mean_interval(defined, worst=0.0, least=0.0)

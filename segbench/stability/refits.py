@@ -107,7 +107,7 @@ def measure(
         Scores that are undefined for a partition of one segment, none, or one for every customer.
 
     Raises:
-        ValueError: the algorithm's own, if none of the first refits has a partition.
+        ValueError: the algorithm's own, if no refit has a partition.
 
     """
     n, k = len(partition.labels), partition.k
@@ -135,12 +135,12 @@ def measure(
         apply = map if threads == 1 else pool.map
         while len(found) < replicates:
             found += apply(one, range(len(found), min(len(found) + step, replicates)))
-            errors = [each.error for each in found if each.error]
-            if len(errors) == len(found):
-                raise errors[0]
             so_far = _summary(found, names, partition)
             if hopeless and len(found) < replicates and hopeless(so_far.scores):
                 break
+    errors = [each.error for each in found if each.error]
+    if len(errors) == replicates:
+        raise errors[0]
     return so_far
 
 

@@ -137,6 +137,8 @@ def noisy(table: Table, kept: Mask, rng: Rng) -> Table:
     """The table with noise in place of the customers that are not `kept` (n,)."""
 
     def number(values: Floats) -> Floats:
+        if np.isnan(values).all():
+            return values
         centre, spread = np.nanmean(values), np.nanstd(values)
         low = max(np.nanmin(values), centre - 4 * spread)
         high = min(np.nanmax(values), centre + 4 * spread)

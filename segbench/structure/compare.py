@@ -1,14 +1,15 @@
 """Is the stability that a search reaches more than it would reach without segments.
 
 k-means cuts an elongated cloud in the same place time and again: two segments of nothing are
-stable. So the search is repeated on copies of the table that have no structure, and the stability
-of the most stable of its parameter sets is compared (as Tibshirani, Walther & Hastie 2001, J. R.
+stable. So the parameter sets of the search are tried on copies of the table that have no structure,
+and the stability of the most stable one is compared (as Tibshirani, Walther & Hastie 2001, J. R.
 Stat. Soc. B 63, 411-423, compare dispersion):
 
     p = (1 + b) / (1 + B)      b of B copies reach at least as much
 
 Two kinds of copies are drawn; the greater p counts. A kind ends as soon as `ENOUGH` copies have
-reached as much, and p is then their share (Besag & Clifford 1991, Biometrika 78, 301-304).
+reached as much, and p is then their share of the copies (Besag & Clifford 1991, Biometrika 78,
+301-304).
 """
 
 from __future__ import annotations
@@ -41,45 +42,46 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Structure:
-    """The outcome of the test.
+    """The outcome of the test. It is about the table and the pipeline, not about one partition.
 
     Attributes:
-        p: the greater one of the kinds that were drawn; a kind is not drawn any more where the one
-            before is beyond the level.
+        p: the greater one of the kinds that were drawn; None if no parameter set has segments
+            within the guards on the customers asked, so that there is nothing to compare.
         level: above it no segments were found.
-        stability: mean ARI that the search reached on the table (on `customers` of it).
-        kinds: for each kind of copies its p and how many were drawn.
+        stability: mean ARI of the most stable parameter set.
+        params: that set.
+        kinds: for each kind of copies its p and how many were drawn; the second kind is drawn only
+            where the first leaves p at or below the level.
         customers, replicates: of each search.
 
     """
 
-    p: float
+    p: float | None
     level: float
     stability: float
+    params: Mapping[str, Any]
     kinds: Mapping[str, Mapping[str, float]]
     customers: int
     replicates: int
 
-    @property
-    def found(self) -> bool:
-        """Whether there are segments."""
-        return self.p <= self.level
-
     def verdict(self, status: Status, why: str) -> tuple[Status, str]:
         """A result's status and reason, with what is to be said of this."""
-        if self.p <= min(self.level, USUAL):
+        if self.p is None:
+            said = (f"not tested for segments: none keeps the guards on {self.customers} customers "
+                    "(study.structureless.customers)")  # fmt: skip
+        elif self.p <= min(self.level, USUAL):
             return status, why
-        said = f"tables without segments are as stable (p = {self.p:.2g}"
-        if self.found:
-            return status, "; ".join(filter(None, [why, f"{said}): cuts of a continuum"]))
-        return "ineligible", (
-            f"no segments found: {said}, level {self.level:g}; "
-            "study.structureless.level=1 ranks cuts of a continuum as well)"
-        )
+        else:
+            said = f"tables without segments are as stable (p = {self.p:.2g})"
+        if self.p is not None and self.p > self.level:
+            status = "ineligible"
+            said = (f"no segments found: {said}, level {self.level:g}; "
+                    "study.structureless.level=1 ranks them as well")  # fmt: skip
+        return status, "; ".join(filter(None, [why, said]))
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in `result.json`."""
-        return {"found": self.found, **asdict(self)}
+        return asdict(self)
 
 
 def significance(
@@ -101,16 +103,17 @@ def significance(
     if len(table) > customers:
         rng = generator(seed, STREAM + 1 + len(KINDS), 0)
         table = table.take(np.sort(rng.choice(len(table), size=customers, replace=False)))
-    reached = _most_stable(replace(evaluator, table=table), search)
+    reached, params = _most_stable(replace(evaluator, table=table), search)
+    kinds: dict[str, dict[str, float]] = {}
     source = Structureless(table)
 
     def as_much(kind: str, i: int) -> bool:
-        copy = source.draw(kind, generator(seed, STREAM + 1 + KINDS.index(kind), i))
-        return _most_stable(replace(evaluator, table=copy), search, reached[0]) >= reached
+        rng = generator(seed, STREAM + 1 + KINDS.index(kind), i)
+        copy = replace(evaluator, table=source.draw(kind, rng))
+        return _most_stable(copy, search, enough=reached[0])[0] >= reached
 
-    kinds: dict[str, dict[str, float]] = {}
     # One after the other: fits of a few hundred customers would wait for each other in threads.
-    for kind in KINDS:
+    for kind in KINDS if params else ():
         copies_drawn, as_stable = 0, 0
         while copies_drawn < copies and as_stable < ENOUGH:
             as_stable += as_much(kind, copies_drawn)
@@ -119,27 +122,30 @@ def significance(
         kinds[kind] = {"p": p, "copies": copies_drawn}
         if p > level:
             break
-    p = max(each["p"] for each in kinds.values())
-    return Structure(p, level, reached[0], kinds, len(table), evaluator.replicates)
+    greatest = max((each["p"] for each in kinds.values()), default=None)
+    return Structure(greatest, level, reached[0], dict(params), kinds, len(table),
+                     evaluator.replicates)  # fmt: skip
 
 
 def _most_stable(
-    evaluator: Evaluator, search: Sequence[Params], enough: float = 0.0
-) -> tuple[float, float]:
-    """Mean ARI over refits of the most stable parameter set, and its silhouette.
+    evaluator: Evaluator, search: Sequence[Params], enough: float | None = None
+) -> tuple[tuple[float, float], Params]:
+    """Stability and silhouette of the most stable parameter set, and the set; {} if none has any.
 
-    The silhouette, in the pipeline's own space, decides among partitions that all come back in
-    every refit. A set is given up as soon as its remaining refits cannot take it to the best of the
-    others, or to what is `enough`.
+    Stability is the mean ARI over refits. The silhouette, in the pipeline's own space, decides
+    among partitions that come back in every refit, and only there (-1 elsewhere). A set is given up
+    as soon as its remaining refits cannot take it to the best of the others.
 
     Args:
         evaluator: of a pipeline on the table or on a copy.
         search: parameter sets.
-        enough: what is asked is whether a set gets there; (0, -1) if none does, or has segments.
+        enough: a stability; sets that cannot reach it are given up, and none is looked at after one
+            that is beyond it.
 
     """
     resampling = Resampling(evaluator.table, **evaluator.stability, seed=evaluator.seed)
-    total, best = evaluator.replicates, (0.0, -1.0)
+    total, same = evaluator.replicates, 10.0**-DIGITS
+    best: tuple[tuple[float, float], Params] = (0.0, -1.0), {}
 
     def agreement(params: Params, fitted: Fitted, i: int) -> float:
         draw = resampling.draw(STREAM, i)
@@ -157,12 +163,14 @@ def _most_stable(
     ]
     # The most promising first: the better the best, the sooner the others are given up.
     for agreed, params, fitted in sorted(begun, key=lambda each: -each[0]):
-        bar, done = total * (max(best[0], enough) - 10.0**-DIGITS), 1
+        bar, done = total * (max(best[0][0], enough or 0.0) - same), 1
         while done < total and agreed + total - done >= bar:
             agreed, done = agreed + agreement(params, fitted, done), done + 1
-        if done == total and agreed >= bar:
-            best = max(best, (round(agreed / total, DIGITS), _silhouette(fitted)))
-            if best[0] > enough > 0:
+        stability = round(agreed / total, DIGITS)
+        if done == total and stability > 0:
+            silhouette = _silhouette(fitted) if stability == 1 else -1.0
+            best = max(best, ((stability, silhouette), params), key=lambda each: each[0])
+            if enough is not None and stability > enough:
                 break
     return best
 

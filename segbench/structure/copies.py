@@ -74,14 +74,12 @@ class Structureless:
         component = self._component()
         self.levels = {name: _Levels.of(self.columns[name], component)
                        for name in table.categorical}  # fmt: skip
-        rng = np.random.default_rng(0)
-        self.roots = {kind: self._root(kind, rng.normal(size=(DRAWS, frame.shape[1])))
-                      for kind in KINDS}  # fmt: skip
+        self._roots: dict[str, Floats] = {}
 
     def draw(self, kind: str, rng: np.random.Generator) -> Table:
         """One copy of a kind of `KINDS`, with as many customers."""
         frame = self.table.frame
-        latent = rng.normal(size=frame.shape) @ self.roots[kind]
+        latent = rng.normal(size=frame.shape) @ self.root(kind)
         drawn: dict[str, Any] = {}
         for name, values in self._columns(kind, latent).items():
             absent = -1 if name in self.levels else np.nan
@@ -99,7 +97,7 @@ class Structureless:
                 columns[name] = self.levels[name].codes(z)
             else:
                 margin = self.margins[name]
-                columns[name] = margin.quantile(ndtr(z)) if kind == "copula" else margin.values(z)
+                columns[name] = margin.quantile(ndtr(z)) if kind == "copula" else margin.normal(z)
         return columns
 
     def _component(self) -> Floats:
@@ -111,27 +109,48 @@ class Structureless:
             parts.append(_standardised(hot) * np.sqrt(len(hot)))
         return np.asarray(np.linalg.svd(np.hstack(parts), full_matrices=False)[0][:, 0])
 
-    def _root(self, kind: str, noise: Floats) -> Floats:
+    def root(self, kind: str) -> Floats:
         """Matrix (p, p) that gives independent normal columns the latent correlations."""
-        wanted = self._correlation(self.columns)
-        latent = wanted
-        for _ in range(ROUNDS):
-            drawn = self._columns(kind, noise @ _root_of(latent))
-            latent = np.clip(latent + wanted - self._correlation(drawn), -0.999, 0.999)
-        return _root_of(latent)
+        if kind not in self._roots:
+            noise = np.random.default_rng(0).normal(size=(DRAWS, len(self.columns)))
+            wanted = self._correlation(self.columns)
+            latent = wanted
+            for _ in range(ROUNDS):
+                drawn = self._columns(kind, noise @ _root_of(latent))
+                latent = np.clip(latent + wanted - self._correlation(drawn), -0.999, 0.999)
+            self._roots[kind] = _root_of(latent)
+        return self._roots[kind]
 
     def _correlation(self, columns: Mapping[str, Any]) -> Floats:
-        """Of values on the scale on which they are nearest to normal, of levels by normal score."""
+        """Of values on the scale on which they are nearest to normal, of levels by normal score.
+
+        Of each two columns over the customers that have both.
+        """
         scores = []
         for name, values in columns.items():
             if name in self.levels:
-                scores.append(_normal_scores(self.levels[name].positions(values)))
+                places = self.levels[name].positions(values)
+                scores.append(np.where(np.isnan(places), np.nan, _normal_scores(places)))
             else:
                 there = ~np.isnan(values)
-                scores.append(np.zeros(len(values)))
+                scores.append(np.full(len(values), np.nan))
                 scores[-1][there] = self.margins[name].scaled(values[there])
-        X = _standardised(np.column_stack(scores))
-        return np.asarray(X.T @ X)
+        return _pairwise(np.column_stack(scores))
+
+
+def _pairwise(X: Floats) -> Floats:
+    """(p, p) correlations of columns over the rows in which both are there; else 0."""
+    there = (~np.isnan(X)).astype(np.float64)
+    X = np.nan_to_num(X - np.nan_to_num(_mean(X, there)))
+    n, sums = np.maximum(there.T @ there, 1.0), X.T @ there
+    variation = (X**2).T @ there - sums**2 / n
+    together = X.T @ X - sums * sums.T / n
+    scale = np.sqrt(np.maximum(variation * variation.T, 0.0))
+    return np.divide(together, scale, out=np.zeros_like(scale), where=scale > 1e-9)
+
+
+def _mean(X: Floats, there: Floats) -> Floats:
+    return np.asarray(np.nansum(X, axis=0) / np.maximum(there.sum(axis=0), 1.0))
 
 
 def _normal_scores(values: Floats) -> Floats:

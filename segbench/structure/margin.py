@@ -1,12 +1,15 @@
 """A column's distribution with its modes smoothed into one.
 
 Silverman (1981, J. R. Stat. Soc. B 43, 97-99) smooths a sample just until its density has a single
-mode. Here the smoothing is a flow of heat between cells, in which no mode can arise, on the scale
-on which the column is nearest to normal (Yeo & Johnson 2000, Biometrika 87, 954-959). The cells are
-wider in the tails: with one width for all, a few customers far out, each a mode of its own, would
-have the whole column smoothed away. What the flow adds to the variance is then taken back, as in
-Silverman's test; what it takes, where modes were at the ends of the range, is not: with one mode
-within the same range there may be no such variance.
+mode. Here the smoothing is a flow of heat between cells, on the scale on which the column is
+nearest to normal (Yeo & Johnson 2000, Biometrika 87, 954-959). The cells are wider in the tails:
+with one width for all, a few customers far out, each a mode of its own, would have the whole column
+smoothed away. What the flow adds to the variance is then taken back, as in Silverman's test; what
+it takes, where modes were at the ends of the range, is not: with one mode within the same range
+there may be no such variance.
+
+A value that many customers share, such as no spend at all, is no mode and keeps its share, and so
+do values farther out than any cell.
 """
 
 from __future__ import annotations
@@ -15,13 +18,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import dct, idct
+from scipy.special import ndtr
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from segbench.contracts import Floats
 
 CELLS = 256
-FINEST = 100_000
-"""Steps from the least to the greatest value up to which a column counts as rounded."""
+SPIKE = 0.05
+"""Share of the customers from which a single value counts as shared by many."""
+COARSE = 50
+"""Steps up to which a rounded column has levels, which are smoothed, and not spikes."""
+FAR = 6.0
+"""Standard deviations beyond which a customer is far out."""
+STEEPEST = 5.0
+"""Power beyond which the scale tells nothing apart."""
 
 
 @dataclass(frozen=True)
@@ -29,71 +39,150 @@ class Margin:
     """One column.
 
     Attributes:
-        scale: to and from the scale on which the column has mean 0, variance 1 and is most normal;
-            None for a constant column.
-        unit: what values are divided by before.
+        scale: to and from the scale on which most customers have mean 0, variance 1 and are most
+            normal; None for a constant column.
+        origin, unit: subtracted from values and what they are divided by before.
         low, high: the observed range, in the column's units.
         step: the column's values are `low` plus multiples of it; 0: it is not rounded.
-        edges, cumulated: (m + 1,) of the cells, on the scale; share of the customers below.
-        shrink: of the smoothed distribution about its mean, so that its variance is no greater than
-            the column's.
+        ends: of the smoothed part, on the scale.
+        knots, cumulated: (m,) points on the scale, and the share of the customers up to each; a
+            point with a share of its own stands there twice.
+        kept, kept_at: (a,) values with a share of their own, and where they are on the scale.
+        spiked: some of these are shared by many.
 
     """
 
     scale: PowerTransformer | StandardScaler | None
+    origin: float
     unit: float
     low: float
     high: float
     step: float
-    edges: Floats
+    ends: tuple[float, float]
+    knots: Floats
     cumulated: Floats
-    shrink: float
+    kept: Floats
+    kept_at: Floats
+    spiked: bool
 
     @classmethod
     def of(cls, values: Floats) -> Margin:
-        """Of (n,) values, none missing; a column without values is 0."""
+        """Of (n,) finite values; a column without values is 0."""
         distinct, counts = np.unique(values, return_counts=True)
-        low, high = (float(distinct[0]), float(distinct[-1])) if len(distinct) else (0.0, 0.0)
         if len(distinct) < 2:
-            return cls(None, 1.0, low, high, 0.0, np.zeros(2), np.array([0.0, 1.0]), 1.0)
-        unit = float(np.abs(values).mean())
-        # Of two values any power makes the same two.
-        scale = PowerTransformer() if len(distinct) > 2 else StandardScaler()
-        scale.fit(values[:, None] / unit)
-        # A rounded value stands for all that are rounded to it.
-        step = _step(distinct)
-        around = np.column_stack([distinct - step / 2, distinct + step / 2])
-        s = scale.transform(around.reshape(-1, 1) / unit).reshape(-1, 2)
-        edges = np.sinh(np.linspace(np.arcsinh(s[0, 0]), np.arcsinh(s[-1, 1]), CELLS + 1))
-        below = np.clip((edges - s[:, :1]) / np.maximum(np.diff(s), 1e-12), 0.0, 1.0)
-        mass = np.diff(counts @ below) / len(values)
-        smooth = single_mode(mass, np.diff(edges))
-        shrink = min(1.0, _moments(mass, edges)[1] / _moments(smooth, edges)[1])
-        cumulated = np.concatenate([[0.0], np.cumsum(smooth)])
-        return cls(scale, unit, low, high, step, edges, cumulated / cumulated[-1], shrink)
+            low = float(distinct[0]) if len(distinct) else 0.0
+            none, whole = np.empty(0), np.array([0.0, 1.0])
+            return cls(None, 0.0, 1.0, low, low, 0.0, (0.0, 0.0), whole, whole, none, none, False)
+        low, high, step = float(distinct[0]), float(distinct[-1]), _step(distinct)
+        shares = counts / len(values)
+        levels = step > 0 and (high - low) / step <= COARSE and len(distinct) > 2
+        spikes = np.zeros(len(distinct), dtype=bool) if levels else shares >= SPIKE
+        others = values if spikes.all() else values[~np.isin(values, distinct[spikes])]
+        scale, origin, unit = _scale(others, distinct)
+
+        def scaled(x: Floats) -> Floats:
+            return np.asarray(scale.transform((x.reshape(-1, 1) - origin) / unit)).reshape(x.shape)
+
+        at = scaled(distinct)
+        alone = spikes | (np.abs(at) > FAR)
+        edges, mass = np.zeros(2), np.zeros(1)
+        if not alone.all():
+            # A rounded value stands for all that are rounded to it.
+            around = distinct[~alone, None] + np.array([-step / 2, step / 2])
+            edges, mass = _smoothed(scaled(around), shares[~alone])
+        knots, cumulated = _cumulated(edges, mass, at[alone], shares[alone])
+        ends = (float(edges[0]), float(edges[-1]))
+        return cls(scale, origin, unit, low, high, step, ends, knots, cumulated, distinct[alone],
+                   at[alone], bool(spikes.any()))  # fmt: skip
 
     def quantile(self, u: Floats) -> Floats:
         """(m,) values of the smoothed distribution below which shares u (m,) of it are."""
-        mean = _moments(np.diff(self.cumulated), self.edges)[0]
-        s = np.interp(u, self.cumulated, self.edges)
-        return self.values(mean + self.shrink * (s - mean))
+        s = np.interp(u, self.cumulated, self.knots)
+        x = self._from_scale(s)
+        if len(self.kept):
+            place = np.minimum(np.searchsorted(self.kept_at, s), len(self.kept) - 1)
+            x = np.where(self.kept_at[place] == s, self.kept[place], x)
+        return x
 
-    def values(self, s: Floats) -> Floats:
-        """From the scale to the column's units; beyond its range they are folded back into it."""
-        if self.scale is None:
-            return np.full(len(s), self.low)
-        first, width = self.edges[0], self.edges[-1] - self.edges[0]
-        inside = first + width - np.abs((s - first) % (2 * width) - width)
-        x = self.unit * self.scale.inverse_transform(inside[:, None])[:, 0]
-        if self.step:
-            x = self.low + self.step * np.round((x - self.low) / self.step)
-        return np.clip(x, self.low, self.high)
+    def normal(self, z: Floats) -> Floats:
+        """(m,) values of a normal distribution on the scale, folded back into the range."""
+        first, width = self.ends[0], self.ends[1] - self.ends[0]
+        if self.spiked or not width:
+            return self.quantile(ndtr(z))
+        return self._from_scale(first + width - np.abs((z - first) % (2 * width) - width))
 
     def scaled(self, values: Floats) -> Floats:
-        """From the column's units to the scale."""
+        """From the column's units to the scale; who is far out counts as at its end."""
         if self.scale is None:
             return np.zeros(len(values))
-        return np.asarray(self.scale.transform(values[:, None] / self.unit)[:, 0])
+        s = self.scale.transform((values[:, None] - self.origin) / self.unit)[:, 0]
+        return np.clip(s, -FAR, FAR)
+
+    def _from_scale(self, s: Floats) -> Floats:
+        if self.scale is None:
+            return np.full(len(s), self.low)
+        x = self.origin + self.unit * self.scale.inverse_transform(s[:, None])[:, 0]
+        if self.step:
+            x = self.low + self.step * np.round((x - self.low) / self.step)
+        # Far beyond what the scale was made from, its inverse may not exist.
+        return np.clip(np.nan_to_num(x, nan=self.low), self.low, self.high)
+
+
+def _scale(
+    values: Floats, everything: Floats
+) -> tuple[PowerTransformer | StandardScaler, float, float]:
+    """Fitted on all but the outermost values; what is subtracted and divided by before.
+
+    Args:
+        values: (n,) of which most are to be normal.
+        everything: (v,) that must be told apart, ascending.
+
+    """
+    most = np.clip(values, *np.quantile(values, [0.01, 0.99]))
+    bulk = next((each for each in (most, values) if each.min() < each.max()), everything)
+    origin = float(bulk.min())
+    unit = float(bulk.mean()) - origin
+    y = (bulk[:, None] - origin) / (unit or 1.0)
+    power = PowerTransformer()
+    # Of two values any power makes the same two.
+    if len(np.unique(bulk)) > 2:
+        s = power.fit(y).transform((everything[:, None] - origin) / unit)[:, 0]
+        if abs(power.lambdas_[0]) <= STEEPEST and np.isfinite(s).all() and (np.diff(s) > 0).all():
+            return power, origin, unit
+    return StandardScaler().fit(y), origin, unit or 1.0
+
+
+def _smoothed(around: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Edges (m + 1,) of cells and shares (m,) in them, with one mode.
+
+    Args:
+        around: (v, 2) on the scale, of each value all that it stands for.
+        shares: (v,) of the customers.
+
+    """
+    first, last = np.arcsinh([around[0, 0], around[-1, 1]])
+    edges = np.sinh(np.linspace(first, last, CELLS + 1))
+    if edges[0] == edges[-1]:
+        return edges[[0, -1]], np.array([shares.sum()])
+    below = np.clip((edges - around[:, :1]) / np.maximum(np.diff(around), 1e-12), 0.0, 1.0)
+    mass = np.diff(shares @ below)
+    smooth = single_mode(mass, np.diff(edges))
+    smooth *= shares.sum() / smooth.sum()
+    (_, spread), (mean, wider) = _moments(mass, edges), _moments(smooth, edges)
+    return mean + min(1.0, spread / wider if wider else 1.0) * (edges - mean), smooth
+
+
+def _cumulated(edges: Floats, mass: Floats, at: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Knots and the share up to each: of cells, and of single points that jump."""
+    up_to = np.concatenate([[0.0], np.cumsum(mass)])
+    jumps = np.concatenate([[0.0], np.cumsum(shares)])
+    here = np.interp(at, edges, up_to)
+    knots = np.concatenate([edges, at, at]) if mass.any() else np.concatenate([at, at])
+    cumulated = np.concatenate([here + jumps[:-1], here + jumps[1:]])
+    if mass.any():
+        cumulated = np.concatenate([up_to + jumps[np.searchsorted(at, edges)], cumulated])
+    order = np.lexsort((cumulated, knots))
+    return knots[order], cumulated[order] / cumulated.max()
 
 
 def single_mode(mass: Floats, widths: Floats) -> Floats:
@@ -135,9 +224,11 @@ def modes(density: Floats) -> int:
 def _step(distinct: Floats) -> float:
     """What the values are rounded to, 0 if they are not."""
     step = float(np.diff(distinct).min())
-    multiples = (distinct - distinct[0]) / step
-    rounded = np.allclose(multiples, np.round(multiples), rtol=0, atol=1e-3)
-    return step if rounded and multiples[-1] <= FINEST else 0.0
+    with np.errstate(over="ignore"):
+        multiples = (distinct - distinct[0]) / step
+    # Beyond 2^53 every number is a multiple.
+    rounded = multiples[-1] < 2**53 and np.abs(multiples - np.round(multiples)).max() < 1e-3
+    return step if rounded else 0.0
 
 
 def _moments(mass: Floats, edges: Floats) -> tuple[float, float]:

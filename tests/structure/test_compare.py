@@ -47,7 +47,7 @@ CLOUD = np.random.default_rng(0).normal(size=(150, 3)) @ np.diag([4, 1, 1]) @ np
 @pytest.mark.parametrize("X", [APART, ALONG], ids=["three groups", "two along a diagonal"])
 def test_groups_apart_are_found(X: np.ndarray):
     found = significance(evaluator(X), SEARCH, copies=39, level=0.05, customers=500)
-    assert found.found and found.p == 1 / 40 and found.stability == pytest.approx(1.0, abs=0.02)
+    assert found.p == 1 / 40 and found.stability == pytest.approx(1.0, abs=0.02)
     assert {kind: each["copies"] for kind, each in found.kinds.items()} == {
         "copula": 39, "gaussian": 39}  # fmt: skip
 
@@ -55,7 +55,7 @@ def test_groups_apart_are_found(X: np.ndarray):
 def test_a_long_cloud_is_stable_and_still_has_no_segments():
     found = significance(evaluator(CLOUD), SEARCH, copies=39, level=0.05, customers=500)
     assert found.stability > 0.85
-    assert not found.found and found.p > 0.05
+    assert found.p > 0.05
 
 
 def test_the_stability_of_the_table_is_that_of_a_plain_loop():
@@ -85,9 +85,10 @@ def test_among_partitions_that_always_come_back_the_silhouette_decides():
                                     .fit_predict(scaled)) for each in sets]  # fmt: skip
     assert abs(silhouettes[0] - silhouettes[1]) > 0.05
     for search in (sets, sets[::-1]):
-        for enough in (0.0, 1.0):
-            stability, silhouette = _most_stable(made, search, enough)
+        for enough in (None, 1.0):
+            (stability, silhouette), params = _most_stable(made, search, enough)
             assert stability == 1.0 and silhouette == pytest.approx(max(silhouettes))
+            assert params == sets[int(np.argmax(silhouettes))]
 
 
 def counting(monkeypatch: pytest.MonkeyPatch, reached: list[float]) -> list[object]:
@@ -95,9 +96,9 @@ def counting(monkeypatch: pytest.MonkeyPatch, reached: list[float]) -> list[obje
     calls: list[object] = []
     outcomes = iter(reached)
 
-    def most_stable(made: Evaluator, search: object, enough: float = 0.0) -> tuple[float, float]:
+    def most_stable(made: Evaluator, search: object, enough: float | None = None) -> object:
         calls.append((len(made.table), enough))
-        return next(outcomes), 0.5
+        return (next(outcomes), -1.0), {"n_clusters": 2}
 
     monkeypatch.setattr("segbench.structure.compare._most_stable", most_stable)
     return calls
@@ -108,21 +109,20 @@ def test_p_counts_the_table_among_the_copies(monkeypatch):
     found = significance(evaluator(CLOUD), SEARCH, copies=39, level=0.05, customers=500)
     assert found.kinds["copula"] == {"p": 2 / 40, "copies": 39}
     assert found.kinds["gaussian"] == {"p": 1 / 40, "copies": 39}
-    assert found.p == 2 / 40 and found.found
-    assert calls[0] == (150, 0.0) and set(calls[1:]) == {(150, 0.9)}
+    assert found.p == 2 / 40
+    assert calls[0] == (150, None) and set(calls[1:]) == {(150, 0.9)}
 
 
 def test_a_kind_ends_when_it_has_seen_enough_and_the_other_is_not_asked(monkeypatch):
     calls = counting(monkeypatch, [0.9, 0.95, 0.0, 0.0, 0.9, 1.0, 0.0, 0.92])
     found = significance(evaluator(CLOUD), SEARCH, copies=39, level=0.05, customers=500)
     assert found.kinds == {"copula": {"p": 4 / 7, "copies": 7}} and len(calls) == 8
-    assert not found.found
 
 
 def test_both_kinds_count_and_the_greater_p_wins(monkeypatch):
     counting(monkeypatch, [0.9, *[0.0] * 39, 0.9, 0.9, *[0.0] * 10, 0.9, *[0.0] * 26])
     found = significance(evaluator(CLOUD), SEARCH, copies=39, level=0.05, customers=500)
-    assert (found.kinds["copula"]["p"], found.p) == (1 / 40, 4 / 40) and not found.found
+    assert (found.kinds["copula"]["p"], found.p) == (1 / 40, 4 / 40)
 
 
 def test_only_a_sample_of_many_customers_is_asked(monkeypatch):
@@ -147,13 +147,15 @@ def test_a_set_that_cannot_get_there_any_more_is_given_up(monkeypatch):
     assert 4 * 2 * searches <= len(fits) < 0.5 * most * searches
 
 
-def test_an_algorithm_without_a_partition_has_no_segments(monkeypatch):
+def test_an_algorithm_without_a_partition_is_not_tested(monkeypatch):
     def fit(self, *arguments, **options):
         raise ValueError("ill-defined covariance")
 
     monkeypatch.setattr(Evaluator, "fit", fit)
     found = significance(evaluator(CLOUD), SEARCH, copies=39, level=0.05, customers=500)
-    assert (found.stability, found.p) == (0.0, 1.0)
+    assert (found.stability, found.p, found.kinds) == (0.0, None, {})
+    assert found.verdict("complete", "")[0] == "complete"
+    assert "not tested" in found.verdict("complete", "")[1]
 
 
 def test_the_same_seed_gives_the_same_answer():
@@ -167,15 +169,14 @@ def test_the_same_seed_gives_the_same_answer():
 
 
 def outcome(p: float, level: float) -> Structure:
-    return Structure(p, level, 0.97, {"copula": {"p": p, "copies": 39}}, 500, 20)
+    return Structure(p, level, 0.97, {"n_clusters": 2}, {"copula": {"p": p, "copies": 39}}, 500, 20)
 
 
 def test_the_verdict():
     assert outcome(0.025, 0.05).verdict("complete", "") == ("complete", "")
     assert outcome(0.025, 0.05).verdict("complete", "a remark") == ("complete", "a remark")
     status, why = outcome(0.4, 0.05).verdict("complete", "a remark")
-    assert status == "ineligible" and why.startswith("no segments found") and "p = 0.4" in why
-    status, why = outcome(0.4, 1.0).verdict("complete", "a remark")
-    assert status == "complete" and why.startswith("a remark; ") and "p = 0.4" in why
-    assert outcome(0.4, 0.05).as_json()["found"] is False
-    assert outcome(0.05, 0.05).as_json()["found"] is True
+    assert status == "ineligible" and why.startswith("a remark; no segments found")
+    assert "p = 0.4" in why and "level=1" in why
+    status, why = outcome(0.4, 1.0).verdict("complete", "")
+    assert status == "complete" and why == "tables without segments are as stable (p = 0.4)"

@@ -108,11 +108,31 @@ def test_the_order_of_customers_and_names_of_levels_say_nothing():
     table = mixed()
     order = np.random.default_rng(3).permutation(N)
     renamed = table.frame.assign(plan=table.frame["plan"].cat.rename_categories({"b": "z"}))
-    plain = Structureless(table).roots["copula"]
+    plain = Structureless(table).root("copula")
     for other in (table.take(order), replace(table, frame=renamed)):
-        np.testing.assert_allclose(np.abs(Structureless(other).roots["copula"] @
-                                          Structureless(other).roots["copula"].T).sum(),
-                                   np.abs(plain @ plain.T).sum(), rtol=1e-6)  # fmt: skip
+        root = Structureless(other).root("copula")
+        np.testing.assert_allclose(root.T @ root, plain.T @ plain, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_missing_values_do_not_weaken_correlations(kind: str, share: float):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1_500, 1)) + 0.5 * rng.normal(size=(1_500, 2))
+    X[rng.random(1_500) < share, 0] = np.nan
+    expected = pd.DataFrame(X).corr().iloc[0, 1]
+    found = np.mean([copy.frame.corr().iloc[0, 1] for copy in copies(numbers(X), kind, 5)])
+    assert found == pytest.approx(expected, abs=0.04)
+
+
+def test_days_and_censored_columns_stay_correlated():
+    rng = np.random.default_rng(0)
+    f = rng.normal(size=(800, 1)) + 0.3 * rng.normal(size=(800, 3))
+    for X in (np.round(738_000 + 300 * f), np.maximum(0, f - 0.5), np.round(2015 + 3 * f)):
+        expected = np.corrcoef(X.T)[np.triu_indices(3, 1)]
+        found = [np.corrcoef(copy.frame.to_numpy().T)[np.triu_indices(3, 1)]
+                 for copy in copies(numbers(X), "copula", 4)]  # fmt: skip
+        assert np.mean(found, axis=0) == pytest.approx(expected, abs=0.05)
 
 
 def test_a_column_without_values_and_one_without_levels():

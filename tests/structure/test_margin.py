@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from segbench.structure.margin import Margin, modes, single_mode
+from segbench.structure.margin import FAR, Margin, modes, single_mode
 
 U = (np.arange(20_000) + 0.5) / 20_000
 
@@ -26,7 +26,8 @@ def samples(n: int = 600) -> dict[str, np.ndarray]:
 
 def histogram(margin: Margin) -> np.ndarray:
     """Of the smoothed distribution, as shares of its highest bar; two digits are not noise."""
-    bars = np.histogram(margin.scaled(margin.quantile(U)), 40)[0]
+    s = margin.scaled(margin.quantile(U))
+    bars = np.histogram(s[np.abs(s) < FAR], 40)[0]  # who is far out stays there, no mode
     return np.round(bars / bars.max(), 2)
 
 
@@ -87,23 +88,66 @@ def test_ordinal_levels_at_both_ends_are_moved_to_the_middle():
 @pytest.mark.parametrize("values", [np.full(9, 3.5), np.array([])])
 def test_a_constant_column_and_one_without_values(values: np.ndarray):
     margin = Margin.of(values)
-    assert set(margin.quantile(U)) == set(margin.values(U)) == {3.5 if len(values) else 0.0}
+    assert set(margin.quantile(U)) == set(margin.normal(U)) == {3.5 if len(values) else 0.0}
     assert not margin.scaled(np.array([1.0, 2.0])).any()
 
 
-def test_units_do_not_matter():
-    values = samples()["two groups of logarithms"]
-    small, large = Margin.of(values), Margin.of(1e6 * values)
-    np.testing.assert_allclose(large.quantile(U), 1e6 * small.quantile(U), rtol=1e-3)
-
-
-def test_what_is_beyond_the_range_is_folded_back():
+def test_a_normal_column_is_folded_into_the_range():
     margin = Margin.of(samples()["exponential"])
-    s = np.linspace(-9, 9, 1001)
-    values = margin.values(s)
+    values = margin.normal(np.linspace(-9, 9, 1001))
     assert values.min() >= margin.low and values.max() <= margin.high
     # No customers pile up at the ends, as they would if values were cut off there.
     assert (values == margin.low).mean() < 0.01 and (values == margin.high).mean() < 0.01
+
+
+def shares_and_quantiles(values: np.ndarray) -> np.ndarray:
+    return np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.9])
+
+
+@pytest.mark.parametrize("kind", ["quantile", "normal"])
+@pytest.mark.parametrize("rounded", [False, True])
+def test_no_spend_at_all_is_no_mode(kind: str, rounded: bool):
+    rng = np.random.default_rng(0)
+    spend = np.where(rng.random(2_000) < 0.6, 0.0, np.exp(3 + rng.normal(size=2_000)))
+    spend = np.round(spend, 2) if rounded else spend
+    margin = Margin.of(spend)
+    drawn = margin.quantile(U) if kind == "quantile" else margin.normal(stats.norm.ppf(U))
+    assert (drawn == 0).mean() == pytest.approx((spend == 0).mean(), abs=0.002)
+    assert shares_and_quantiles(drawn) == pytest.approx(shares_and_quantiles(spend), rel=0.1)
+    if rounded:
+        assert np.abs(100 * drawn - np.round(100 * drawn)).max() < 1e-6
+
+
+@pytest.mark.parametrize("shift", [0.0, 2e3, -1e6])
+@pytest.mark.parametrize("factor", [1e-9, 1.0, 1e9])
+def test_where_zero_is_and_the_unit_do_not_matter(shift: float, factor: float):
+    values = samples()["exponential"]
+    plain = Margin.of(values)
+    other = Margin.of(factor * (values + shift))
+    np.testing.assert_allclose(other.quantile(U) / factor - shift, plain.quantile(U), atol=1e-3)
+    np.testing.assert_allclose(other.scaled(factor * (values + shift)), plain.scaled(values),
+                               atol=1e-3)  # fmt: skip
+
+
+@pytest.mark.parametrize("far", [1e6, -1e12])
+def test_one_customer_far_out_moves_nobody_else(far: float):
+    values = samples()["normal"]
+    values[5] = far
+    drawn = Margin.of(values).quantile(U)
+    assert shares_and_quantiles(drawn) == pytest.approx(shares_and_quantiles(values), abs=0.15)
+    assert (drawn == far).mean() == pytest.approx(1 / 600, abs=2e-4)
+
+
+def test_values_that_are_no_grid_stay_what_they_are():
+    values = np.random.default_rng(0).choice([0.0, 1.0, 31.416], 300)
+    drawn = Margin.of(values).quantile(U)
+    for value in (0.0, 1.0, 31.416):
+        assert (drawn == value).mean() == pytest.approx((values == value).mean(), abs=0.002)
+
+
+def test_numbers_too_small_to_divide():
+    drawn = Margin.of(np.array([0.0, 5e-324] * 50)).quantile(U)
+    assert set(drawn) <= {0.0, 5e-324}
 
 
 def test_the_flow_keeps_the_mass_and_stops_as_soon_as_there_is_one_mode():
