@@ -213,17 +213,18 @@ def test_a_half_that_cannot_be_fitted_leaves_the_refits(tmp_path: Path):
     assert (planned.folder / "customers.parquet").exists()
 
 
-ASKED = ("features=standard", "study.n_trials=12", "study.structureless.copies=39")
+ASKED = ("features=standard", "study.n_trials=12", "guards.k_max=5",
+         "study.structureless.copies=19")  # fmt: skip
 
 
 def test_segments_are_found_where_there_are_some(tmp_path: Path):
     planned = cell(tmp_path, *ASKED, "dataset.spread=0.4", "dataset.k=3", "study.replicates=8")
     result = do(planned)
     assert result.status == "complete" and "segments" not in result.why
-    assert result.structure["p"] == 1 / 40 and result.structure["params"]
+    assert result.structure["p"] == 1 / 20 and result.structure["params"]
     assert result.structure["customers"] == 150 and result.structure["replicates"] == 8
     assert {kind: each["copies"] for kind, each in result.structure["kinds"].items()} == {
-        "copula": 39, "gaussian": 39}  # fmt: skip
+        "copula": 19, "gaussian": 19}  # fmt: skip
     assert read_result(planned.folder) == result
 
 

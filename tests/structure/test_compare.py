@@ -46,10 +46,10 @@ CLOUD = np.random.default_rng(0).normal(size=(150, 3)) @ np.diag([4, 1, 1]) @ np
 
 @pytest.mark.parametrize("X", [APART, ALONG], ids=["three groups", "two along a diagonal"])
 def test_groups_apart_are_found(X: np.ndarray):
-    found = significance(evaluator(X), SEARCH, copies=39, level=0.05, customers=500)
-    assert found.p == 1 / 40 and found.stability == pytest.approx(1.0, abs=0.02)
+    found = significance(evaluator(X), SEARCH, copies=19, level=0.05, customers=500)
+    assert found.p == 1 / 20 and found.stability == pytest.approx(1.0, abs=0.02)
     assert {kind: each["copies"] for kind, each in found.kinds.items()} == {
-        "copula": 39, "gaussian": 39}  # fmt: skip
+        "copula": 19, "gaussian": 19}  # fmt: skip
 
 
 def test_a_long_cloud_is_stable_and_still_has_no_segments():
@@ -159,7 +159,7 @@ def test_an_algorithm_without_a_partition_is_not_tested(monkeypatch):
 
 
 def test_the_same_seed_gives_the_same_answer():
-    ask = {"copies": 9, "level": 0.1, "customers": 100}
+    ask = {"copies": 3, "level": 0.25, "customers": 100}
     first, again = (significance(evaluator(ALONG), SEARCH, **ask) for _ in range(2))
     assert first == again
     threads = significance(evaluator(ALONG, threads=2), SEARCH, **ask)
