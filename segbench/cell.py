@@ -92,23 +92,7 @@ def check_config(config: Config) -> None:
     """Refuse numbers that make no sense, naming the option."""
     _check_components(config)
     guards, study = config["guards"], config["study"]
-    for name, value, least in (
-        ("seed", config["seed"], 0),
-        ("study.n_trials", study["n_trials"], 1),
-        ("study.replicates", study["replicates"], 2),
-        ("study.n_startup_trials", study["n_startup_trials"], 1),
-        ("guards.k_min", guards["k_min"], 2),
-        ("guards.k_max", guards["k_max"], guards["k_min"]),
-        ("threads", 1 if config["threads"] is None else config["threads"], 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(name, found=value, wanted=f"an integer of at least {least}")
-    for name, value in (
-        *((f"guards.{name}", guards[name]) for name in ("min_share", "max_share", "max_noise")),
-        ("study.min_stability", study["min_stability"]),
-    ):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise InputError(name, found=value, wanted="a number from 0 to 1")
+    _check_numbers(config)
     timeout = config["timeout"]
     if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
         raise InputError("timeout", found=timeout, wanted="seconds, or null for no limit")
@@ -135,6 +119,31 @@ def check_config(config: Config) -> None:
             raise InputError(name, found=config[name], wanted="a name")
     if config["sweep"].startswith(".") or "/" in config["sweep"]:
         raise InputError("sweep", found=config["sweep"], wanted="a name without / or leading dot")
+
+
+def _check_numbers(config: Config) -> None:
+    guards, study = config["guards"], config["study"]
+    for name, value, least in (
+        ("seed", config["seed"], 0),
+        ("study.n_trials", study["n_trials"], 1),
+        ("study.replicates", study["replicates"], 2),
+        ("study.n_startup_trials", study["n_startup_trials"], 1),
+        ("guards.k_min", guards["k_min"], 2),
+        ("guards.k_max", guards["k_max"], guards["k_min"]),
+        ("threads", 1 if config["threads"] is None else config["threads"], 1),
+    ):
+        _check_integer(name, value, least)
+    for name, value in (
+        *((f"guards.{name}", guards[name]) for name in ("min_share", "max_share", "max_noise")),
+        ("study.min_stability", study["min_stability"]),
+    ):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise InputError(name, found=value, wanted="a number from 0 to 1")
+
+
+def _check_integer(name: str, value: Any, least: int, why: str = "") -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(name, found=value, wanted=f"an integer of at least {least}{why}")
 
 
 def _check_choice(study: Mapping[str, Any]) -> None:
@@ -190,13 +199,10 @@ def _check_structureless(spec: Any, k_max: int) -> None:
     if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level <= 1:
         raise InputError("study.structureless.level", found=level,
                          wanted="a number above 0 and at most 1")  # fmt: skip
-    few = int(np.ceil(1 / level - 1 - 1e-9))
-    for name, least in (("copies", few), ("customers", max(k_max, 50))):
-        value, off = spec[name], spec[name] == 0 and name == "copies"
-        if isinstance(value, bool) or not isinstance(value, int) or (value < least and not off):
-            why = " for level {level:g}, or 0 for no test" if name == "copies" else ""
-            raise InputError(f"study.structureless.{name}", found=value,
-                             wanted=f"an integer of at least {least}{why}")  # fmt: skip
+    if spec["copies"] != 0 or isinstance(spec["copies"], bool):
+        least, why = int(np.ceil(1 / level - 1 - 1e-9)), f" for level {level:g}, or 0 for no test"
+        _check_integer("study.structureless.copies", spec["copies"], max(least, 1), why)
+    _check_integer("study.structureless.customers", spec["customers"], max(k_max, 50))
 
 
 def _check_components(config: Config) -> None:

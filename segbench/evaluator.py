@@ -46,6 +46,8 @@ from segbench.stability import (
 )
 from segbench.trial import Trial
 
+WHOLE = (-1, -1)
+"""The number of the table itself."""
 KEPT = 1 << 28
 """Bytes of features that are kept from one trial to the next."""
 Hopeless = Callable[[dict[str, Score]], bool]
@@ -101,11 +103,13 @@ class Evaluator:
             table: None is the whole one.
             seed: of the algorithm; None is the cell's.
             columns: share of the pipeline's columns.
-            number: of a draw, whose features are kept for the next set of parameters.
+            number: of the draw that the three before are of, whose features are kept for the next
+                set of parameters; None: they are not.
 
         """
-        whole, seed = table is None, self.seed if seed is None else seed
-        key = (-1, -1) if whole else number
+        seed = self.seed if seed is None else seed
+        # The whole table with all its columns is as good as a draw; a share of them is not kept.
+        key = WHOLE if table is None and columns == 1 else number
         table = self.table if table is None else table
         features, matrix = self._kept.get(key) or self._transform(table, seed, columns)
         if key is not None and key not in self._kept:

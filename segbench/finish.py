@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ class Finish:
             },
             scores={name: replace(score, error=None) for name, score in scores.items()},
             stability=self._report(stability, partition),
-            structure=None if structure is None else structure.as_json(),
+            structure=None if structure is None else asdict(structure),
             choice=shortlist(config["study"]["choice"], choice),
             regret=regret(self.evaluator, self.records, self.outcomes, scores.get("ari")),
             trials=counts(self.records, self.planned), seconds=self._seconds(),

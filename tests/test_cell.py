@@ -46,7 +46,10 @@ def test_a_rule_that_cannot_work_is_refused(rule: str, mended: str):
 
 def test_copies_are_as_many_as_the_level_needs():
     level = "study.structureless.level=0.01"
-    with pytest.raises(InputError, match=r"^study\.structureless\.copies: found 39, .*least 99"):
+    with pytest.raises(
+        InputError,
+        match=r"^study\.structureless\.copies: found 39, .*least 99 for level 0\.01, or 0",
+    ):
         plan_cell(compose_config(level))
     plan_cell(compose_config(level, "study.structureless.copies=99"))
     plan_cell(compose_config("study.structureless.copies=19"))

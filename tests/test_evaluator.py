@@ -223,6 +223,7 @@ def test_the_scheme_decides_what_a_refit_sees(scheme, customers, same, monkeypat
 def test_a_refit_on_some_of_the_columns():
     made = evaluator(stability={"scheme": "features", "amount": 0.5})
     assert made.fit({"n_clusters": 3}, seed=3, columns=0.5).X.shape == (150, 1)
+    assert made.fit({"n_clusters": 3}).X.shape == (150, 2), "what is kept has all columns"
     # Of the two columns the one tells three groups apart, the other two: half of the refits lose.
     score = made.refits({"n_clusters": 3}, made.fit({"n_clusters": 3}).partition).scores
     assert 0.2 < score["stability_ari"].value < 1.0

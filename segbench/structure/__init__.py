@@ -2,6 +2,5 @@
 
 from segbench.structure.compare import Structure, significance
 from segbench.structure.copies import KINDS, Structureless
-from segbench.structure.margin import Margin
 
-__all__ = ["KINDS", "Margin", "Structure", "Structureless", "significance"]
+__all__ = ["KINDS", "Structure", "Structureless", "significance"]

@@ -15,7 +15,7 @@ reached as much, and p is then their share of the copies (Besag & Clifford 1991,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,10 +78,6 @@ class Structure:
             said = (f"no segments found: {said}, level {self.level:g}; "
                     "study.structureless.level=1 ranks them as well")  # fmt: skip
         return status, "; ".join(filter(None, [why, said]))
-
-    def as_json(self) -> dict[str, Any]:
-        """As it stands in `result.json`."""
-        return asdict(self)
 
 
 def significance(

@@ -141,16 +141,12 @@ class Structureless:
 def _pairwise(X: Floats) -> Floats:
     """(p, p) correlations of columns over the rows in which both are there; else 0."""
     there = (~np.isnan(X)).astype(np.float64)
-    X = np.nan_to_num(X - np.nan_to_num(_mean(X, there)))
+    X = np.nan_to_num(X - np.nansum(X, axis=0) / np.maximum(there.sum(axis=0), 1.0))
     n, sums = np.maximum(there.T @ there, 1.0), X.T @ there
     variation = (X**2).T @ there - sums**2 / n
     together = X.T @ X - sums * sums.T / n
     scale = np.sqrt(np.maximum(variation * variation.T, 0.0))
     return np.divide(together, scale, out=np.zeros_like(scale), where=scale > 1e-9)
-
-
-def _mean(X: Floats, there: Floats) -> Floats:
-    return np.asarray(np.nansum(X, axis=0) / np.maximum(there.sum(axis=0), 1.0))
 
 
 def _normal_scores(values: Floats) -> Floats:
