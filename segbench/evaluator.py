@@ -8,22 +8,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from segbench.algorithm import design, fit_labels, make, without_rule
+from segbench.algorithm import without_rule
 from segbench.contracts import (
-    Floats,
     Ints,
-    Matrix,
     Partition,
     Reference,
     Rows,
     Score,
     Table,
-    renumbered,
 )
 from segbench.errors import NotApplicable
-from segbench.features import FeaturePipeline
+from segbench.fitting import Fitted, KeptFeatures
 from segbench.guards import guard_violations
 from segbench.metric import (
     COMPOSITES,
@@ -42,25 +37,12 @@ from segbench.stability import (
     Stability,
     measure,
     measure_prediction,
-    some_columns,
 )
 from segbench.trial import Trial
 
 WHOLE = (-1, -1)
 """The number of the table itself."""
-KEPT = 1 << 28
-"""Bytes of features that are kept from one trial to the next."""
 Hopeless = Callable[[dict[str, Score]], bool]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A pipeline fitted on a table: what a model is made of."""
-
-    features: FeaturePipeline
-    estimator: Any
-    partition: Partition
-    X: Floats
 
 
 @dataclass(frozen=True)
@@ -111,28 +93,12 @@ class Evaluator:
         # The whole table with all its columns is as good as a draw; a share of them is not kept.
         key = WHOLE if table is None and columns == 1 else number
         table = self.table if table is None else table
-        features, matrix = self._kept.get(key) or self._transform(table, seed, columns)
-        if key is not None and key not in self._kept:
-            self._keep(key, features, matrix)
-        estimator = make(self.algorithm, params, seed, matrix)
-        X = design(matrix, self.algorithm["input"])
-        partition = Partition.from_labels(fit_labels(estimator, X))
-        return Fitted(features, estimator, partition, X)
-
-    def _transform(self, table: Table, seed: int, columns: float) -> tuple[FeaturePipeline, Matrix]:
-        features = FeaturePipeline(self.features, table)
-        matrix = features.fit_transform(table)
-        return features, some_columns(matrix, columns, seed) if columns < 1 else matrix
+        features, matrix = self._features.fit(table, seed, columns, key)
+        return Fitted.of(features, matrix, self.algorithm, params, seed)
 
     @cached_property
-    def _kept(self) -> dict[tuple[int, int] | None, tuple[FeaturePipeline, Matrix]]:
-        """Features of draws: every parameter set is refitted on the same ones."""
-        return {}
-
-    def _keep(self, key: tuple[int, int], features: FeaturePipeline, matrix: Matrix) -> None:
-        held = sum(each.X.nbytes + each.C.nbytes for _, each in self._kept.copy().values())
-        if held + matrix.X.nbytes + matrix.C.nbytes <= KEPT:
-            self._kept[key] = features, matrix
+    def _features(self) -> KeptFeatures:
+        return KeptFeatures(self.features)
 
     def evaluate(self, params: Mapping[str, Any], hopeless: Hopeless | None = None) -> Trial:
         """Fit, check the guards, score; stability only where the guards leave hope.
@@ -250,14 +216,9 @@ class Evaluator:
 
         def fit(rows: Rows, others: Rows, seed: int) -> tuple[Ints, Ints]:
             fitted = self.fit(params, self.table.take(rows), seed)
-            return fitted.partition.labels, self.assign(fitted, self.table.take(others))
+            return fitted.partition.labels, fitted.assign(self.table.take(others))
 
         found = measure_prediction(
             fit, len(self.table), self.replicates, self.seed, stream=stream, threads=self.threads,
         )  # fmt: skip
         return {name: found[name] for name in wanted}
-
-    def assign(self, fitted: Fitted, table: Table) -> Ints:
-        """Segments (m,) of other customers by the algorithm's own rule; -1 for none."""
-        X = design(fitted.features.transform(table.frame), self.algorithm["input"])
-        return renumbered(np.asarray(fitted.estimator.predict(X)), fitted.partition.raw)

@@ -26,7 +26,8 @@ from segbench.choice import Choice
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
 from segbench.dataset import display_name
 from segbench.errors import one_line
-from segbench.evaluator import Evaluator, Fitted
+from segbench.evaluator import Evaluator
+from segbench.fitting import Fitted
 from segbench.guards import describe_violations, guard_violations
 from segbench.machine import peak_mb, versions
 from segbench.metric import (

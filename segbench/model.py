@@ -14,15 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io
-from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from segbench.algorithm import NO_RULE, design
 from segbench.contracts import SCHEMA, Assignment, Table, renumbered
 from segbench.dataset import read_customers
 from segbench.errors import InputError
-from segbench.evaluator import Fitted
 from segbench.features import FeaturePipeline
+from segbench.fitting import Fitted
 
 TRUSTED = [
     "numpy.dtype",
@@ -92,6 +90,9 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
         "n_levels": list(pipe.n_levels),
         "raw": list(fitted.partition.raw),
     }  # fmt: skip
+    import skops.io  # looks at all of SciPy and scikit-learn first, which takes a second
+    from skops.io.exceptions import UnsupportedTypeException
+
     try:
         skops.io.dump({"steps": pipe.steps, "estimator": fitted.estimator}, folder / "model.skops")
     except UnsupportedTypeException as error:
@@ -114,6 +115,9 @@ def load(result: Path) -> SegmentModel:
             type outside the allow-list.
 
     """
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     folder = result / "model"
     try:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
 A sweep is expanded before anything runs: the product of the swept overrides, once for each line of
 the experiment's `plan` (none: once). Each cell is composed on its own, so that one that cannot be
 composed becomes a `failed` row instead of ending the sweep; `plan.json` is written; then Hydra's
-launcher (basic, joblib, submitit, ...) runs the rest.
+launcher (basic, joblib, submitit, ...) runs the rest. What it takes to run a cell is imported only
+then: whoever misspells an option hears of it at once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -31,14 +32,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from segbench.cell import Cell, Config, plan_cell
 from segbench.contracts import Result, Tracker
 from segbench.errors import InputError, SegbenchError
 from segbench.paths import CONF
-from segbench.progress import StderrProgress
 from segbench.results import add_to_plan, read_final, write_result
-from segbench.run import run_cell
-from segbench.tracking import make_tracker
+
+if TYPE_CHECKING:
+    from segbench.cell import Cell, Config
 
 GROUPS = ("dataset", "features", "algorithm", "metric", "study", "storage", "tracking")
 _finished: list[Result] = []
@@ -81,6 +81,8 @@ def main(overrides: Sequence[str]) -> tuple[list[Path], list[Result]]:
 
 def run_job(config: DictConfig) -> Result | None:
     """Hydra's task: run one cell. In a single run bad input is kept for `main` to raise."""
+    from segbench.cell import plan_cell
+
     choices = HydraConfig.get().runtime.choices
     in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
@@ -103,6 +105,10 @@ def run_job(config: DictConfig) -> Result | None:
 
 
 def _run_with_progress(cell: Cell, in_sweep: bool) -> Result:
+    from segbench.progress import StderrProgress
+    from segbench.run import run_cell
+    from segbench.tracking import make_tracker
+
     config, plan = cell.config, cell.as_plan()
     names = f"{plan['dataset']} · {plan['features']} · {plan['algorithm']}"
     progress = StderrProgress(f"{config['position']} {names}".strip(), said=_notes)
@@ -163,11 +169,11 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             job for line in lines for job in self._expand([*shlex.split(line), *arguments])
         ))  # fmt: skip
         jobs, cells = self._distinct(jobs)
-        self._write_plan([cell for cell in cells if isinstance(cell, Cell)])
+        self._write_plan([cell for cell in cells if not isinstance(cell, Result)])
         batch = [
             [*job, f"position='[{i}/{len(jobs)}]'"]
             for i, (job, cell) in enumerate(zip(jobs, cells, strict=True), start=1)
-            if isinstance(cell, Cell)
+            if not isinstance(cell, Result)
         ]
         for returned in self.launcher.launch(batch, initial_job_idx=0) if batch else ():
             # Reading the value of a job that failed raises; its cell shows as missing instead.
@@ -209,6 +215,8 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
 
     def _compose(self, job: tuple[str, ...]) -> Cell | Result:
         """The cell of a job, or the `failed` row that says why there is none."""
+        from segbench.cell import plan_cell
+
         assert self.config is not None
         try:
             composed = self.loader.load_sweep_config(self.config, list(job))

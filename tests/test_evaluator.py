@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segbench import evaluator as module
+from segbench import fitting as module
 from segbench.contracts import Partition, Table
 from segbench.evaluator import Evaluator
 from segbench.guards import describe_violations, guard_violations
@@ -284,7 +284,7 @@ def test_other_customers_are_assigned_by_the_names_of_the_partition():
     fitted = made.fit({"n_clusters": 3})
     rows = np.arange(0, 150, 3)
     np.testing.assert_array_equal(
-        made.assign(fitted, made.table.take(rows)), fitted.partition.labels[rows]
+        fitted.assign(made.table.take(rows)), fitted.partition.labels[rows]
     )
 
 

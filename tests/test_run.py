@@ -101,8 +101,9 @@ def test_second_run_changes_nothing_and_mirrors_nothing(tmp_path: Path):
 def test_labels_do_not_depend_on_threads(tmp_path: Path, algorithm: str):
     written = []
     for threads in (1, 2):
-        # More rows than a block of the kernels, or of k-means, holds.
-        on = ("dataset.n=1200", "features=mixed", f"threads={threads}")
+        # More rows than a block of the kernels, or of k-means, holds; k-prototypes has no threads.
+        n = 300 if algorithm == "kprototypes" else 1200
+        on = (f"dataset.n={n}", "features=mixed", f"threads={threads}")
         planned = cell(tmp_path / f"{threads}", *on, f"algorithm={algorithm}")
         result = do(planned)
         scores = result.as_json()["scores"]

@@ -22,7 +22,8 @@ import numpy as np
 
 from segbench.contracts import Status
 from segbench.errors import Undefined
-from segbench.evaluator import Evaluator, Fitted
+from segbench.evaluator import Evaluator
+from segbench.fitting import Fitted
 from segbench.guards import guard_violations
 from segbench.metric import silhouette_score
 from segbench.metric.agreement.pair_counting import adjusted_rand
@@ -152,11 +153,9 @@ def _most_stable(
         own = fitted.partition.labels[draw.rows]
         return adjusted_rand(own[draw.compared], again.partition.labels[draw.compared])
 
-    begun = [
-        (agreement(params, fitted, 0), params, fitted)
-        for params in search
-        for fitted in _within_guards(evaluator, params)
-    ]
+    fits = [(params, _within_guards(evaluator, params)) for params in search]
+    begun = [(agreement(params, fitted, 0), params, fitted)
+             for params, fitted in fits if fitted]  # fmt: skip
     # The most promising first: the better the best, the sooner the others are given up.
     for agreed, params, fitted in sorted(begun, key=lambda each: -each[0]):
         bar, done = total * (max(best[0][0], enough or 0.0) - same), 1
@@ -171,14 +170,14 @@ def _most_stable(
     return best
 
 
-def _within_guards(evaluator: Evaluator, params: Params) -> list[Fitted]:
-    """The pipeline fitted on the table, if its partition is within the guards."""
+def _within_guards(evaluator: Evaluator, params: Params) -> Fitted | None:
+    """The pipeline fitted on the table, None if its partition is not within the guards."""
     try:
         fitted = evaluator.fit(params)
     except ValueError:
-        return []
+        return None
     violations = guard_violations(fitted.partition, evaluator.guards)
-    return [] if any(value > 0 for value in violations.values()) else [fitted]
+    return None if any(value > 0 for value in violations.values()) else fitted
 
 
 def _silhouette(fitted: Fitted) -> float:

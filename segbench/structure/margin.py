@@ -2,11 +2,10 @@
 
 Silverman (1981, J. R. Stat. Soc. B 43, 97-99) smooths a sample just until its density has a single
 mode. Here the smoothing is a flow of heat between cells, on the scale on which the column is
-nearest to normal (Yeo & Johnson 2000, Biometrika 87, 954-959). The cells are wider in the tails:
-with one width for all, a few customers far out, each a mode of its own, would have the whole column
-smoothed away. What the flow adds to the variance is then taken back, as in Silverman's test; what
-it takes, where modes were at the ends of the range, is not: with one mode within the same range
-there may be no such variance.
+nearest to normal. The cells are wider in the tails: with one width for all, a few customers far
+out, each a mode of its own, would have the whole column smoothed away. What the flow adds to the
+variance is then taken back, as in Silverman's test; what it takes, where modes were at the ends of
+the range, is not: with one mode within the same range there may be no such variance.
 
 A value that many customers share, such as no spend at all, is no mode and keeps its share, and so
 do values farther out than any cell.
@@ -19,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import dct, idct
 from scipy.special import ndtr
-from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from segbench.contracts import Floats
+from segbench.structure.scale import Scale
 
 CELLS = 256
 SPIKE = 0.05
@@ -30,8 +29,6 @@ COARSE = 50
 """Steps up to which a rounded column has levels, which are smoothed, and not spikes."""
 FAR = 6.0
 """Standard deviations beyond which a customer is far out."""
-STEEPEST = 5.0
-"""Power beyond which the scale tells nothing apart."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,7 @@ class Margin:
     """One column.
 
     Attributes:
-        scale: to and from the scale on which most customers have mean 0, variance 1 and are most
-            normal; None for a constant column.
-        origin, unit: subtracted from values and what they are divided by before.
+        scale: on which most customers are nearest to normal; None for a constant column.
         low, high: the observed range, in the column's units.
         step: the column's values are `low` plus multiples of it; 0: it is not rounded.
         ends: of the smoothed part, on the scale.
@@ -52,9 +47,7 @@ class Margin:
 
     """
 
-    scale: PowerTransformer | StandardScaler | None
-    origin: float
-    unit: float
+    scale: Scale | None
     low: float
     high: float
     step: float
@@ -72,27 +65,23 @@ class Margin:
         if len(distinct) < 2:
             low = float(distinct[0]) if len(distinct) else 0.0
             none, whole = np.empty(0), np.array([0.0, 1.0])
-            return cls(None, 0.0, 1.0, low, low, 0.0, (0.0, 0.0), whole, whole, none, none, False)
+            return cls(None, low, low, 0.0, (0.0, 0.0), whole, whole, none, none, False)
         low, high, step = float(distinct[0]), float(distinct[-1]), _step(distinct)
         shares = counts / len(values)
         levels = step > 0 and (high - low) / step <= COARSE and len(distinct) > 2
         spikes = np.zeros(len(distinct), dtype=bool) if levels else shares >= SPIKE
         others = values if spikes.all() else values[~np.isin(values, distinct[spikes])]
-        scale, origin, unit = _scale(others, distinct)
-
-        def scaled(x: Floats) -> Floats:
-            return np.asarray(scale.transform((x.reshape(-1, 1) - origin) / unit)).reshape(x.shape)
-
-        at = scaled(distinct)
+        scale = Scale.of(others, distinct)
+        at = scale.to(distinct)
         alone = spikes | (np.abs(at) > FAR)
         edges, mass = np.zeros(2), np.zeros(1)
         if not alone.all():
             # A rounded value stands for all that are rounded to it.
             around = distinct[~alone, None] + np.array([-step / 2, step / 2])
-            edges, mass = _smoothed(scaled(around), shares[~alone])
+            edges, mass = _smoothed(scale.to(around), shares[~alone])
         knots, cumulated = _cumulated(edges, mass, at[alone], shares[alone])
         ends = (float(edges[0]), float(edges[-1]))
-        return cls(scale, origin, unit, low, high, step, ends, knots, cumulated, distinct[alone],
+        return cls(scale, low, high, step, ends, knots, cumulated, distinct[alone],
                    at[alone], bool(spikes.any()))  # fmt: skip
 
     def quantile(self, u: Floats) -> Floats:
@@ -115,41 +104,16 @@ class Margin:
         """From the column's units to the scale; who is far out counts as at its end."""
         if self.scale is None:
             return np.zeros(len(values))
-        s = self.scale.transform((values[:, None] - self.origin) / self.unit)[:, 0]
-        return np.clip(s, -FAR, FAR)
+        return np.clip(self.scale.to(values), -FAR, FAR)
 
     def _from_scale(self, s: Floats) -> Floats:
         if self.scale is None:
             return np.full(len(s), self.low)
-        x = self.origin + self.unit * self.scale.inverse_transform(s[:, None])[:, 0]
+        x = self.scale.back(s)
         if self.step:
             x = self.low + self.step * np.round((x - self.low) / self.step)
         # Far beyond what the scale was made from, its inverse may not exist.
         return np.clip(np.nan_to_num(x, nan=self.low), self.low, self.high)
-
-
-def _scale(
-    values: Floats, everything: Floats
-) -> tuple[PowerTransformer | StandardScaler, float, float]:
-    """Fitted on all but the outermost values; what is subtracted and divided by before.
-
-    Args:
-        values: (n,) of which most are to be normal.
-        everything: (v,) that must be told apart, ascending.
-
-    """
-    most = np.clip(values, *np.quantile(values, [0.01, 0.99]))
-    bulk = next((each for each in (most, values) if each.min() < each.max()), everything)
-    origin = float(bulk.min())
-    unit = float(bulk.mean()) - origin
-    y = (bulk[:, None] - origin) / (unit or 1.0)
-    power = PowerTransformer()
-    # Of two values any power makes the same two.
-    if len(np.unique(bulk)) > 2:
-        s = power.fit(y).transform((everything[:, None] - origin) / unit)[:, 0]
-        if abs(power.lambdas_[0]) <= STEEPEST and np.isfinite(s).all() and (np.diff(s) > 0).all():
-            return power, origin, unit
-    return StandardScaler().fit(y), origin, unit or 1.0
 
 
 def _smoothed(around: Floats, shares: Floats) -> tuple[Floats, Floats]:
