@@ -62,6 +62,7 @@ class Finish:
     planned: int
     tuning: float
     start: float
+    step: Callable[[str], None]
 
     def without_choice(self, status: Status, why: str) -> Result:
         """A row for a study that ended without a trial to choose."""
@@ -79,6 +80,7 @@ class Finish:
         fitted = self.evaluator.fit(params)
         partition = fitted.partition
         violations = guard_violations(partition, config["guards"], config["algorithm"]["baseline"])
+        self.step("stability of the choice, every score")
         stability = self._stability(params, partition)
         scores = self._scores(fitted, stability)
         status: Status = "complete" if choice.eligible else "ineligible"
@@ -134,7 +136,7 @@ class Finish:
         if not spec["copies"] or self.cell.config["algorithm"]["baseline"]:
             return None
         search = [record.params for record in distinct(self.records)]
-        return significance(self.evaluator, search, **spec)
+        return significance(self.evaluator, search, **spec, step=self.step)
 
     def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:
         """Reference space first, then stability, outcomes, other spaces."""

@@ -43,15 +43,17 @@ class StderrProgress:
 
     def trial(self, done: int, planned: int, record: Record) -> None:
         """Show how far the study is, and what the last trial came to."""
-        now = time.monotonic()
-        if not self.live and now - self.last < EVERY:
-            return
-        self.last = now
         scores = record.trial.scores if record.trial else {}
         last = ", ".join(f"{k} {s.value:.3f}" for k, s in scores.items() if s.value is not None)
-        left = (now - self.began) / done * (planned - done)
-        self._line(f"{self.title}: trial {done}/{planned} ({last or record.why}), "
-                   f"about {left:.0f} s left")  # fmt: skip
+        left = (time.monotonic() - self.began) / done * (planned - done)
+        self.step(f"trial {done}/{planned} ({last or record.why}), about {left:.0f} s left")
+
+    def step(self, text: str) -> None:
+        """Show what is being done."""
+        now = time.monotonic()
+        if self.live or now - self.last >= EVERY:
+            self.last = now
+            self._line(f"{self.title}: {text}")
 
     def finished(self, result: Result, reused: bool) -> None:
         """Say what came out."""

@@ -46,6 +46,10 @@ class Progress(Protocol):
         """A trial has finished."""
         ...
 
+    def step(self, text: str) -> None:
+        """What is being done meanwhile."""
+        ...
+
 
 def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool) -> Result:
     """Run a cell, or return the final result that it already has.
@@ -113,7 +117,8 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
     terms = Terms(study["objectives"], study["min_stability"], study["weights"])
     records, planned, complete = _tune(cell, evaluator, terms, progress, in_sweep)
     tuning = time.perf_counter() - begin
-    found = Finish(cell, table, outcomes, reference, evaluator, records, planned, tuning, start)
+    found = Finish(cell, table, outcomes, reference, evaluator, records, planned, tuning, start,
+                   progress.step)  # fmt: skip
     if not complete:
         why = f"{len(records)} of {planned} trials in {config['timeout']} s; run again to go on"
         return found.without_choice("timeout", why)

@@ -35,6 +35,7 @@ class Quiet:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.trials: list[tuple[int, int]] = []
+        self.steps: list[str] = []
 
     def start(self) -> None:
         pass
@@ -44,6 +45,9 @@ class Quiet:
 
     def trial(self, done: int, planned: int, record: object) -> None:
         self.trials.append((done, planned))
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

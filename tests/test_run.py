@@ -220,7 +220,9 @@ ASKED = ("features=standard", "study.n_trials=12", "guards.k_max=5",
 
 def test_segments_are_found_where_there_are_some(tmp_path: Path):
     planned = cell(tmp_path, *ASKED, "dataset.spread=0.4", "dataset.k=3", "study.replicates=8")
-    result = do(planned)
+    progress = Quiet()
+    result = run_cell(planned, progress, NoTracking(), in_sweep=False)
+    assert len(progress.steps) == 1 + 2 * 19 and "gaussian copy" in progress.steps[-1]
     assert result.status == "complete" and "segments" not in result.why
     assert result.structure["p"] == 1 / 20 and result.structure["params"]
     assert result.structure["customers"] == 150 and result.structure["replicates"] == 8

@@ -34,6 +34,9 @@ class Silent:
     def trial(self, done: int, planned: int, record: Any) -> None:
         """Nothing."""
 
+    def step(self, text: str) -> None:
+        """Nothing."""
+
 
 def run(results: str, *options: str) -> Any:
     """The result of a study on cdnow."""

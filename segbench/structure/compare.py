@@ -14,7 +14,7 @@ reached as much, and p is then their share of the copies (Besag & Clifford 1991,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,8 +82,9 @@ class Structure:
 
 
 def significance(
-    evaluator: Evaluator, search: Sequence[Params], copies: int, level: float, customers: int
-) -> Structure:
+    evaluator: Evaluator, search: Sequence[Params], copies: int, level: float, customers: int,
+    step: Callable[[str], None] = lambda _: None,
+) -> Structure:  # fmt: skip
     """Test whether a table has segments that a pipeline can find.
 
     Args:
@@ -94,6 +95,7 @@ def significance(
         customers: a random sample of as many, where the table has more. Of ever more customers any
             cut comes back in every refit (Ben-David, von Luxburg & Pal 2006, COLT, 5-19): a few
             hundred tell more than all.
+        step: told which copy is being searched.
 
     """
     table, seed = evaluator.table, evaluator.seed
@@ -113,6 +115,8 @@ def significance(
     for kind in KINDS if params else ():
         copies_drawn, as_stable = 0, 0
         while copies_drawn < copies and as_stable < ENOUGH:
+            step(f"{kind} copy without segments {copies_drawn + 1}/{copies}, "
+                 f"{as_stable} as stable")  # fmt: skip
             as_stable += as_much(kind, copies_drawn)
             copies_drawn += 1
         p = as_stable / copies_drawn if as_stable == ENOUGH else (1 + as_stable) / (1 + copies)
