@@ -6,7 +6,14 @@ import importlib.metadata
 import os
 import platform
 import resource
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from segbench import __version__
 
@@ -18,6 +25,21 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def mapping(threads: int) -> Iterator[Callable[..., Any]]:
+    """A `map` of as many threads, in each of which the libraries below have one.
+
+    OpenMP counts by thread: a limit that was set in one does not hold in those that it starts.
+    """
+    if threads == 1:
+        with threadpool_limits(1, "openmp"):
+            yield map
+    else:
+        alone = partial(threadpool_limits, 1, "openmp")
+        with ThreadPoolExecutor(threads, initializer=alone) as pool:
+            yield pool.map
 
 
 def versions() -> dict[str, str]:

@@ -7,11 +7,11 @@ of the other, and their own segments are compared with that assignment. Each spl
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from segbench.contracts import Floats, Ints, Rows, Score
+from segbench.machine import mapping
 from segbench.metric.agreement.pair_counting import adjusted_rand
 from segbench.stability.interval import mean_interval
 from segbench.stability.resampling import generator
@@ -63,8 +63,8 @@ def measure_prediction(
         return (float(np.mean([prediction_strength(*pair) for pair in both])),
                 float(np.mean([adjusted_rand(*pair) for pair in both])))  # fmt: skip
 
-    with ThreadPoolExecutor(threads) as pool:
-        outcomes = list((map if threads == 1 else pool.map)(one, range(splits)))
+    with mapping(threads) as apply:
+        outcomes = list(apply(one, range(splits)))
     errors = [each for each in outcomes if isinstance(each, ValueError)]
     if len(errors) == splits:
         raise errors[0]

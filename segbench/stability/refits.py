@@ -8,7 +8,6 @@ customer    share of the refits in which each customer stays with its segment
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from scipy.stats import entropy
 
 from segbench.contracts import Floats, Ints, Partition, Rows, Score
+from segbench.machine import mapping
 from segbench.metric.agreement.element_centric import element_centric_similarity
 from segbench.metric.agreement.information import adjusted_mutual_info, variation_of_information
 from segbench.metric.agreement.pair_counting import adjusted_rand
@@ -131,8 +131,7 @@ def measure(
 
     found: list[_Compared] = []
     step = LOOK if hopeless else replicates
-    with ThreadPoolExecutor(threads) as pool:
-        apply = map if threads == 1 else pool.map
+    with mapping(threads) as apply:
         while len(found) < replicates:
             found += apply(one, range(len(found), min(len(found) + step, replicates)))
             so_far = _summary(found, names, partition)
