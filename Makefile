@@ -45,7 +45,7 @@ trust: $(VENV)/.installed       # which index to believe: some minutes
 stability: $(VENV)/.installed   # whether its intervals cover: ten minutes
 	$(BIN)/python experiments/stability/intervals.py --write
 
-structure: $(VENV)/.installed   # whether segments are claimed where there are none: an hour
+structure: $(VENV)/.installed   # whether segments are claimed where there are none: 40 minutes
 	$(BIN)/python experiments/stability/structure.py --write
 
 clean:

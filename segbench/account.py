@@ -81,7 +81,10 @@ def scores_at(records: Sequence[Record], name: str, k: int) -> list[float]:
 
 
 def trials_frame(records: list[Record]) -> pd.DataFrame:
-    """One row per trial: index, state, why, parameters, scores, guards, k, noise, seconds."""
+    """One row per trial: index, state, why, parameters, scores, guards, k, noise, seconds.
+
+    `pruned` are those beyond a guard, and those whose refits ended early.
+    """
     rows = []
     for record in records:
         t = record.trial

@@ -84,7 +84,7 @@ def choose(records: Sequence[Record], rule: str, terms: Terms) -> Choice | None:
 def hopeless(
     scores: Mapping[str, Score], rivals: Sequence[Record], rule: str, terms: Terms
 ) -> bool:
-    """Whether a trial cannot be chosen any more, whatever its remaining refits say.
+    """Whether a trial will hardly be chosen any more, as far as its first refits tell.
 
     Another trial, measured in full, is at least as good in every objective as this one would be
     three standard errors better in what refits say; or, where the rule wants stability, that is not

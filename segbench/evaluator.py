@@ -125,7 +125,9 @@ class Evaluator:
             look = None if hopeless is None else lambda so_far: hopeless(known | so_far)
             found = self.refits(params, partition, refitted, hopeless=look)
             refits, stopped = found.refits, 0 < found.refits < self.replicates
-            why = Score.undefined("not measured: its first refits left no chance against another")
+            why = Score.undefined(
+                "not measured: its first refits left little chance against another"
+            )
             halves = [name for name in refitted if name in PREDICTED]
             scores |= found.scores | (dict.fromkeys(halves, why) if stopped
                                       else self.prediction(params, partition, halves))  # fmt: skip

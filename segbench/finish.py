@@ -40,10 +40,11 @@ from segbench.metric import (
 )
 from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
+from segbench.search import blind, distribution
 from segbench.space import other_spaces
 from segbench.stability import PREDICTED, REFITTED, Stability
 from segbench.structure import Structure, significance
-from segbench.trial import Record, distinct
+from segbench.trial import Record
 
 ELSEWHERE = ("quality", "silhouette", "calinski_harabasz", "davies_bouldin")
 """Scores in the other spaces that apply, and in the pipeline's own."""
@@ -135,7 +136,9 @@ class Finish:
         spec = self.cell.config["study"]["structureless"]
         if not spec["copies"] or self.cell.config["algorithm"]["baseline"]:
             return None
-        search = [record.params for record in distinct(self.records)]
+        space = {name: distribution(name, each)
+                 for name, each in self.cell.config["algorithm"]["search"].items()}  # fmt: skip
+        search = blind(space, self.cell.config["study"]["n_trials"], self.cell.config["seed"])
         return significance(self.evaluator, search, **spec, step=self.step)
 
     def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:

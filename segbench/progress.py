@@ -30,6 +30,7 @@ class StderrProgress:
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
         self.began = self.last = time.monotonic()
+        self.before: int | None = None
 
     def start(self) -> None:
         """Name the cell."""
@@ -45,7 +46,8 @@ class StderrProgress:
         """Show how far the study is, and what the last trial came to."""
         scores = record.trial.scores if record.trial else {}
         last = ", ".join(f"{k} {s.value:.3f}" for k, s in scores.items() if s.value is not None)
-        left = (time.monotonic() - self.began) / done * (planned - done)
+        self.before = done - 1 if self.before is None else self.before  # trials of an earlier run
+        left = (time.monotonic() - self.began) / (done - self.before) * (planned - done)
         self.step(f"trial {done}/{planned} ({last or record.why}), about {left:.0f} s left")
 
     def step(self, text: str) -> None:

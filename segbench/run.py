@@ -132,12 +132,13 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
 def _check_share(study: Config, n: int, k_max: int) -> None:
     """Refuse resamples on which not every number of segments could be fitted."""
     amount = study["stability"]["amount"]
-    share = AMOUNTS["subsample"] if amount is None else amount
+    scheme = study["stability"]["scheme"]
+    share = AMOUNTS[scheme] if amount is None else amount
     asked = study["structureless"]
     least = min(n, asked["customers"]) if asked["copies"] else n
     drawn = {
         "study.stability.amount": (
-            share if study["stability"]["scheme"] == "subsample" else 1.0, least),
+            {"subsample": share, "noise": 1 - (share or 0.0)}.get(scheme, 1.0), least),
         "study.objectives": (0.5 if set(study["objectives"]) & set(PREDICTED) else 1.0, n),
     }  # fmt: skip
     for option, (share, of) in drawn.items():

@@ -100,6 +100,16 @@ def grid(space: Mapping[str, BaseDistribution], n_trials: int) -> list[Params] |
     return [dict(zip(sorted(space), values, strict=True)) for values in itertools.product(*axes)]
 
 
+def blind(space: Mapping[str, BaseDistribution], n_trials: int, seed: int) -> list[Params]:
+    """Parameter sets that no table had a say in: all of a small space, or `n_trials` at random."""
+    found = grid(space, n_trials)
+    if found is None:
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+        drawn = [study.ask(dict(space)).params for _ in range(n_trials)]
+        found = [each for i, each in enumerate(drawn) if each not in drawn[:i]]
+    return found
+
+
 def plan(space: Mapping[str, BaseDistribution], n_trials: int, sampler: str) -> list[Params] | None:
     """The parameter sets that a study lists instead of sampling, or None.
 

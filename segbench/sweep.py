@@ -231,14 +231,18 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
 
     def _failed(self, job: tuple[str, ...], why: str) -> Result:
         assert self.config is not None
-        chosen = {**self.config.hydra.runtime.choices, **dict(o.split("=", 1) for o in job)}
+        chosen = {
+            **self.config.hydra.runtime.choices,
+            **dict(o.split("=", 1) for o in job if "=" in o),
+        }
+        seeds = (str(chosen.get("seed")), str(self.config.seed))
         key = _job_key(job)
         print(f"{_named(job)}: failed: {why}", file=sys.stderr)
         result = Result(
             key=key, sweep=str(self.config.sweep), status="failed", why=why,
             dataset={"name": chosen["dataset"], "rows": None, "sha256": None},
             features=chosen["features"], algorithm=chosen["algorithm"], baseline=False, space=None,
-            seed=int(chosen.get("seed", self.config.seed)),
+            seed=next((int(seed) for seed in seeds if seed.isdecimal()), 0),
         )  # fmt: skip
         write_result(Path(self.config.results) / result.sweep / key, result, f"# {_named(job)}\n")
         return result

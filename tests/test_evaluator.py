@@ -273,7 +273,7 @@ def test_a_hopeless_trial_is_stopped_by_its_first_refits(fits):
     assert found.stopped and found.feasible and found.refits == 4 and len(fits) == 1 + 4
     assert set(asked[0]) == {"quality", "stability_ari"} and len(asked) == 1
     assert found.scores["stability_ari"] == asked[0]["stability_ari"]
-    assert "no chance" in found.scores["prediction_strength"].why
+    assert "little chance" in found.scores["prediction_strength"].why
     whole = made.evaluate({"n_clusters": 3})
     assert not whole.stopped and whole.refits == 12
     assert whole.scores["prediction_strength"].value > 0.9

@@ -35,13 +35,23 @@ def test_a_log_has_a_line_now_and_then(clock: list[float]):
     shown = StderrProgress("a · b", stream)
     shown.step("too soon")
     clock.append(100 + EVERY)
-    shown.trial(2, 6, record(0.25))
+    shown.trial(1, 5, record(0.25))
     clock.append(100 + 1.9 * EVERY)
     shown.step("too soon")
     clock.append(100 + 2 * EVERY)
     shown.step("copy 3/39")
     assert stream.getvalue().splitlines() == [
-        "a · b: trial 2/6 (quality 0.250), about 20 s left", "a · b: copy 3/39"]  # fmt: skip
+        "a · b: trial 1/5 (quality 0.250), about 40 s left", "a · b: copy 3/39"]  # fmt: skip
+
+
+def test_the_time_left_is_counted_from_this_run(clock: list[float]):
+    stream = Terminal()
+    shown = StderrProgress("a · b", stream)
+    clock.append(110)
+    shown.trial(31, 40, record(0.5))
+    clock.append(120)
+    shown.trial(32, 40, record(0.5))
+    assert "about 90 s left" in stream.getvalue() and "about 80 s left" in stream.getvalue()
 
 
 def test_a_terminal_has_one_line_and_what_stays(clock: list[float]):

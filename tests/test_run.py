@@ -189,6 +189,7 @@ def test_a_race_saves_refits_and_chooses_the_same(tmp_path: Path):
 
 @pytest.mark.parametrize("option, named", [
     ("study.stability.amount=0.05", "study.stability.amount: found 8 of 150 customers"),
+    ("study.stability.scheme=noise study.stability.amount=0.97", "amount: found 5 of 150"),
     ("study.objectives=[quality,prediction_strength] study.stability.scheme=reseed dataset.n=20",
      "study.objectives: found 10 of 20"),
 ])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segbench.errors import InputError
-from segbench.search import distribution, grid
+from segbench.search import blind, distribution, grid
 
 K = {"type": "int", "low": 2, "high": 5}
 KIND = {"type": "categorical", "choices": ["a", "b"]}
@@ -27,6 +27,18 @@ def test_small_space_is_listed_once_each():
 )
 def test_space_larger_than_the_plan_is_not_listed(extra: dict, n: int):
     assert grid(spaces(k=K, **extra), n) is None
+
+
+def test_blind_sets_are_all_or_drawn_by_the_seed():
+    assert blind(spaces(k=K, kind=KIND), 8, 0) == grid(spaces(k=K, kind=KIND), 8)
+    wide = spaces(
+        k={"type": "int", "low": 2, "high": 999}, x={"type": "float", "low": 0, "high": 1}
+    )
+    first, again, other = (blind(wide, 30, seed) for seed in (0, 0, 1))
+    assert first == again != other and len(first) == 30
+    assert min(each["k"] for each in first) < 300 < 700 < max(each["k"] for each in first)
+    drawn = blind(spaces(k=K, kind=KIND), 7, 0)
+    assert len(drawn) == len({str(each) for each in drawn}) < 7, "each once"
 
 
 def test_no_parameters_is_one_trial():

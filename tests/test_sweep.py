@@ -64,6 +64,13 @@ def test_one_bad_cell_never_ends_a_sweep(segbench: Run, tmp_path: Path):
     assert sorted(names) == ["bad", "good", "none"], "its failed row is gone, no other is"
 
 
+def test_a_value_that_is_no_seed_is_a_row(segbench: Run, tmp_path: Path):
+    done = segbench("run", "-m", "seed=abc,1.5,0", "algorithm=random", *SMALL)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    status = sorted(s.result.status for s in scan(tmp_path / "results"))
+    assert status == ["complete", "failed", "failed"]
+
+
 def test_secrets_are_written_nowhere(segbench: Run, tmp_path: Path):
     url = f"storage.url=sqlite:///{tmp_path}/hush-hush.db"
     done = segbench("run", "-m", "algorithm=kmeans", url, "tracking=wandb_offline", *SMALL)

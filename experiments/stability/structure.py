@@ -96,6 +96,13 @@ def inflated(rng: Rng) -> Floats:
     return np.hstack([orders, rng.poisson(orders * [0.2, 0.7, 1.5])]).astype(np.float64)
 
 
+def none_or_some(rng: Rng) -> Floats:
+    """Two counts of which half are none, whoever the customer is, and two normal attributes."""
+    some = rng.random((N, 2)) < 0.5
+    counts = some * (4 + rng.poisson(6, size=(N, 2)))
+    return np.hstack([counts, rng.normal(size=(N, 2))]).astype(np.float64)
+
+
 def along(distance: float) -> Callable[[Rng], Floats]:
     """Two groups along a diagonal, as far apart in each attribute as half the distance."""
 
@@ -121,7 +128,12 @@ NONE: dict[str, Callable[[Rng], Floats]] = {
     "elongated": ellipsoid, "skewed": skewed, "heavy-tailed": heavy,
     "uniform": lambda rng: rng.random((N, D)), "correlated": correlated,
 }  # fmt: skip
-BENT = {"curved": curved, "triangular": triangular, "counts with many zeros": inflated}
+BENT = {
+    "curved": curved,
+    "triangular": triangular,
+    "counts with many zeros": inflated,
+    "counts, half of them none": none_or_some,
+}
 APART = {
     "two along a diagonal": along(6.0),
     **{f"{k} groups, 6 apart": groups(k, 6.0) for k in (3, 4, 5)},

@@ -136,19 +136,25 @@ def some_columns(matrix: Matrix, share: float, seed: int) -> Matrix:
 def noisy(table: Table, kept: Mask, rng: Rng) -> Table:
     """The table with noise in place of the customers that are not `kept` (n,)."""
 
+    def limits(values: Floats) -> tuple[float, float]:
+        around = np.nanmean(values) + 4 * np.nanstd(values) * np.array([-1.0, 1.0])
+        low, high = np.clip(around, np.nanmin(values), np.nanmax(values))
+        return float(low), float(high)
+
     def number(values: Floats) -> Floats:
         if np.isnan(values).all():
             return values
-        centre, spread = np.nanmean(values), np.nanstd(values)
-        low = max(np.nanmin(values), centre - 4 * spread)
-        high = min(np.nanmax(values), centre + 4 * spread)
-        return np.where(kept, values, rng.uniform(low, high, size=len(values)))
+        return np.where(kept, values, rng.uniform(*limits(values), size=len(values)))
 
     def category(codes: Rows, levels: int) -> Rows:
         return np.where(kept, codes, rng.integers(levels, size=len(codes)))
 
     def level(values: Floats) -> Floats:
-        return np.round(number(values))
+        if np.isnan(values).all():
+            return values
+        low, high = limits(values)
+        drawn = rng.integers(np.ceil(low), np.floor(high) + 1, size=len(values))
+        return np.where(kept, values, drawn)
 
     return _changed(table, number, category, level)
 

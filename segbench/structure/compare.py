@@ -89,7 +89,8 @@ def significance(
 
     Args:
         evaluator: of the pipeline on the table; its replicates and its resampling are used.
-        search: the parameter sets that were tried.
+        search: parameter sets, chosen without a look at the table: those that a sampler found to
+            be stable on it would do better there than on copies.
         copies: B of each kind, at least 1 / level - 1.
         level: the share of structureless tables in which segments may be claimed.
         customers: a random sample of as many, where the table has more. Of ever more customers any
@@ -112,7 +113,7 @@ def significance(
         return _most_stable(copy, search, enough=reached[0])[0] >= reached
 
     # One after the other: fits of a few hundred customers would wait for each other in threads.
-    for kind in KINDS if params else ():
+    for kind in () if params is None else KINDS:
         copies_drawn, as_stable = 0, 0
         while copies_drawn < copies and as_stable < ENOUGH:
             step(f"{kind} copy without segments {copies_drawn + 1}/{copies}, "
@@ -124,14 +125,14 @@ def significance(
         if p > level:
             break
     greatest = max((each["p"] for each in kinds.values()), default=None)
-    return Structure(greatest, level, reached[0], dict(params), kinds, len(table),
+    return Structure(greatest, level, reached[0], dict(params or {}), kinds, len(table),
                      evaluator.replicates)  # fmt: skip
 
 
 def _most_stable(
     evaluator: Evaluator, search: Sequence[Params], enough: float | None = None
-) -> tuple[tuple[float, float], Params]:
-    """Stability and silhouette of the most stable parameter set, and the set; {} if none has any.
+) -> tuple[tuple[float, float], Params | None]:
+    """Stability and silhouette of the most stable parameter set, and the set, if any is stable.
 
     Stability is the mean ARI over refits. The silhouette, in the pipeline's own space, decides
     among partitions that come back in every refit, and only there (-1 elsewhere). A set is given up
@@ -146,7 +147,7 @@ def _most_stable(
     """
     resampling = Resampling(evaluator.table, **evaluator.stability, seed=evaluator.seed)
     total, same = evaluator.replicates, 10.0**-DIGITS
-    best: tuple[tuple[float, float], Params] = (0.0, -1.0), {}
+    best: tuple[tuple[float, float], Params | None] = (0.0, -1.0), None
 
     def agreement(params: Params, fitted: Fitted, i: int) -> float:
         draw = resampling.draw(STREAM, i)

@@ -27,6 +27,8 @@ SPIKE = 0.05
 """Share of the customers from which a single value counts as shared by many."""
 COARSE = 50
 """Steps up to which a rounded column has levels, which are smoothed, and not spikes."""
+COUNTS = 10
+"""Steps beyond which its ends, if in excess, are no answers but none, and so many or more."""
 FAR = 6.0
 """Standard deviations beyond which a customer is far out."""
 
@@ -68,8 +70,7 @@ class Margin:
             return cls(None, low, low, 0.0, (0.0, 0.0), whole, whole, none, none, False)
         low, high, step = float(distinct[0]), float(distinct[-1]), _step(distinct)
         shares = counts / len(values)
-        levels = step > 0 and (high - low) / step <= COARSE and len(distinct) > 2
-        spikes = np.zeros(len(distinct), dtype=bool) if levels else shares >= SPIKE
+        spikes = _shared(distinct, shares, step)
         others = values if spikes.all() else values[~np.isin(values, distinct[spikes])]
         scale = Scale.of(others, distinct)
         at = scale.to(distinct)
@@ -114,6 +115,20 @@ class Margin:
             x = self.low + self.step * np.round((x - self.low) / self.step)
         # Far beyond what the scale was made from, its inverse may not exist.
         return np.clip(np.nan_to_num(x, nan=self.low), self.low, self.high)
+
+
+def _shared(distinct: Floats, shares: Floats, step: float) -> np.ndarray:
+    """(v,) which of the values, ascending, with their shares, many customers share."""
+    many = shares >= SPIKE
+    steps = (distinct[-1] - distinct[0]) / step if step else np.inf
+    if len(distinct) == 2 or steps > COARSE:
+        return many
+    ends = np.zeros(len(distinct), dtype=bool)
+    if steps > COUNTS:
+        for end, inner in ((0, 1), (-1, -2)):
+            near = abs(distinct[end] - distinct[inner]) < 1.5 * step
+            ends[end] = many[end] and shares[end] > 2 * shares[inner] * near
+    return ends
 
 
 def _smoothed(around: Floats, shares: Floats) -> tuple[Floats, Floats]:

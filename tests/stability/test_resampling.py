@@ -97,6 +97,14 @@ def test_noise_knows_every_level():
     np.testing.assert_allclose(plan.value_counts(normalize=True), 0.25, atol=0.03)
 
 
+def test_noise_draws_every_grade_alike():
+    table, rng = mixed(6000), np.random.default_rng(0)
+    name = table.ordinal[0]
+    grades = noisy(table, np.zeros(6000, dtype=bool), rng).frame[name]
+    known = table.frame[name].dropna().nunique()
+    np.testing.assert_allclose(grades.value_counts(normalize=True), [1 / known] * known, atol=0.03)
+
+
 def test_jitter_is_a_quantile_of_the_distances_between_values():
     rng = np.random.default_rng(1)
     values = np.append(rng.normal(size=299), np.nan)

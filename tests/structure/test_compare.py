@@ -180,3 +180,10 @@ def test_the_verdict():
     assert "p = 0.4" in why and "level=1" in why
     status, why = outcome(0.4, 1.0).verdict("complete", "")
     assert status == "complete" and why == "tables without segments are as stable (p = 0.4)"
+
+
+def test_one_set_without_parameters_is_tested_too():
+    fixed = evaluator(APART)
+    fixed = replace(fixed, algorithm={**fixed.algorithm, "params": {"n_init": 2, "n_clusters": 3}})
+    found = significance(fixed, [{}], copies=19, level=0.05, customers=500)
+    assert found.p == 1 / 20 and found.params == {}

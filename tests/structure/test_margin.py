@@ -54,6 +54,23 @@ def test_a_distribution_of_one_mode_is_hardly_changed(name: str):
     assert distance < 0.05
 
 
+def test_counts_keep_those_who_have_none():
+    rng = np.random.default_rng(0)
+    orders = np.where(rng.random(2000) < 0.45, 0, 4 + rng.poisson(8, size=2000)).astype(float)
+    drawn = Margin.of(orders).quantile(U)
+    assert (drawn == 0).mean() == pytest.approx((orders == 0).mean(), abs=0.01)
+    assert ((drawn > 0) & (drawn < 3)).mean() < 0.02
+    capped = np.minimum(rng.poisson(12, size=2000), 14.0)
+    assert (Margin.of(capped).quantile(U) == 14).mean() == pytest.approx((capped == 14).mean(),
+                                                                         abs=0.01)  # fmt: skip
+
+
+def test_answers_at_both_ends_of_a_scale_are_modes():
+    answers = np.repeat([1.0, 2, 3, 4, 5, 6, 7], [600, 50, 40, 30, 40, 50, 400])
+    drawn = Margin.of(answers).quantile(U)
+    assert modes(np.unique(drawn, return_counts=True)[1].round(-2).astype(float)) == 1
+
+
 @pytest.mark.parametrize("name", ["two groups", "two groups of logarithms"])
 def test_a_gap_is_filled(name: str):
     values = samples()[name]
