@@ -187,3 +187,15 @@ def test_one_set_without_parameters_is_tested_too():
     fixed = replace(fixed, algorithm={**fixed.algorithm, "params": {"n_init": 2, "n_clusters": 3}})
     found = significance(fixed, [{}], copies=19, level=0.05, customers=500)
     assert found.p == 1 / 20 and found.params == {}
+
+
+def test_parameters_beyond_the_guards_are_not_compared():
+    strict = evaluator(APART)
+    strict = replace(strict, guards={**strict.guards, "min_share": 0.3})
+    free, found = (significance(each, SEARCH, copies=3, level=0.25, customers=500)
+                   for each in (evaluator(APART), strict))  # fmt: skip
+    assert (free.params, found.params) == ({"n_clusters": 3}, {"n_clusters": 2})
+    none = replace(strict, guards={**strict.guards, "max_share": 0.01})
+    found = significance(none, SEARCH, copies=3, level=0.25, customers=500)
+    assert found.p is None and found.kinds == {} and found.stability == 0
+    assert "not tested" in found.verdict("complete", "")[1]
