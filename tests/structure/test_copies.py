@@ -11,6 +11,7 @@ from scipy import stats
 
 from segbench.contracts import Table
 from segbench.structure import KINDS, Structureless
+from segbench.structure.copies import _pairwise
 
 N = 800
 
@@ -141,3 +142,11 @@ def test_a_column_without_values_and_one_without_levels():
     copy = copies(table, "copula", 1)[0]
     assert copy.frame["none"].isna().all() and copy.frame["plan"].isna().all()
     assert copy.frame["x"].notna().all()
+
+
+def test_pairwise_correlations_are_those_of_pandas():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 4)) @ rng.normal(size=(4, 4)) + [0, 5, 1e3, -2]
+    X[X[:, 1] > 6, 0] = np.nan  # who is missing depends on the other column
+    X[rng.random(80) < 0.3, 2] = np.nan
+    np.testing.assert_allclose(_pairwise(X), pd.DataFrame(X).corr(), atol=1e-9)

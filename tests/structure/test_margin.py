@@ -43,7 +43,7 @@ def test_mean_and_spread_hardly_change_and_the_range_stays(name: str):
     drawn = margin.quantile(U)
     before, after = margin.scaled(values), margin.scaled(drawn)
     assert after.mean() == pytest.approx(before.mean(), abs=0.15)
-    assert after.std() == pytest.approx(before.std(), rel=0.11)
+    assert 0.89 < after.std() / before.std() < 1.005, "what smoothing adds is taken back"
     assert values.min() <= drawn.min() and drawn.max() <= values.max()
 
 
@@ -52,6 +52,14 @@ def test_a_distribution_of_one_mode_is_hardly_changed(name: str):
     values = samples()[name]
     distance = stats.ks_2samp(values, Margin.of(values).quantile(U)).statistic
     assert distance < 0.05
+
+
+def test_normal_copies_do_not_pile_up_at_the_ends():
+    values = np.minimum(np.random.default_rng(0).normal(size=500), 0.5) - np.arange(500) / 1e6
+    margin = Margin.of(values)
+    drawn = margin.normal(np.random.default_rng(1).normal(size=5000))
+    assert values.min() <= drawn.min() and drawn.max() <= values.max()
+    assert max((drawn == margin.low).mean(), (drawn == margin.high).mean()) < 0.005
 
 
 def test_counts_keep_those_who_have_none():
