@@ -40,7 +40,7 @@ from segbench.metric import (
 )
 from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
-from segbench.search import blind, distribution
+from segbench.search import blind, distributions
 from segbench.space import other_spaces
 from segbench.stability import PREDICTED, REFITTED, Stability
 from segbench.structure import Structure, significance
@@ -136,9 +136,9 @@ class Finish:
         spec = self.cell.config["study"]["structureless"]
         if not spec["copies"] or self.cell.config["algorithm"]["baseline"]:
             return None
-        space = {name: distribution(name, each)
-                 for name, each in self.cell.config["algorithm"]["search"].items()}  # fmt: skip
-        search = blind(space, self.cell.config["study"]["n_trials"], self.cell.config["seed"])
+        config = self.cell.config
+        space = distributions(config["algorithm"]["search"])
+        search = blind(space, config["study"]["n_trials"], config["seed"])
         return significance(self.evaluator, search, **spec, step=self.step)
 
     def _scores(self, fitted: Fitted, stability: Stability) -> dict[str, Score]:

@@ -23,7 +23,7 @@ from segbench.features.pipeline import columns_for
 from segbench.finish import Finish, without_partition
 from segbench.machine import processors, reset_peak
 from segbench.results import add_to_plan, read_final, result_key
-from segbench.search import Params, distribution, plan
+from segbench.search import Params, distributions, plan
 from segbench.space import fit_reference
 from segbench.stability import AMOUNTS, PREDICTED
 from segbench.storage import open_storage
@@ -153,7 +153,7 @@ def _tune(
     """Run the study: its records, how many were planned, and whether the plan is complete."""
     config, begin = cell.config, time.perf_counter()
     search = config["algorithm"]["search"]
-    space = {name: distribution(name, spec) for name, spec in search.items()}
+    space = distributions(search)
     name = result_key(config, cell.data_sha256, trials=False)
     # A study that lists its search space and one that samples it have nothing to share: otherwise
     # what a result says would depend on which of the two ran before.

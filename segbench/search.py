@@ -74,6 +74,11 @@ def distribution(name: str, spec: Mapping[str, Any]) -> BaseDistribution:
         raise InputError(where, found=str(given), wanted=f"a search space ({error})") from None
 
 
+def distributions(search: Mapping[str, Mapping[str, Any]]) -> dict[str, BaseDistribution]:
+    """Translate all of `search:`."""
+    return {name: distribution(name, spec) for name, spec in search.items()}
+
+
 def suggest(trial: optuna.Trial, name: str, dist: BaseDistribution) -> Any:
     """Ask Optuna for a value of one parameter."""
     if isinstance(dist, CategoricalDistribution):

@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from segbench.contracts import Score
 from segbench.errors import SegbenchError, one_line
 from segbench.metric import maximize
-from segbench.search import Fixed, Params, distribution, plan, sampler, suggest
+from segbench.search import Fixed, Params, distributions, plan, sampler, suggest
 from segbench.storage import GRACE
 from segbench.trial import Record, Trial, told, weighted
 
@@ -60,7 +60,7 @@ class Study:
     weights: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        self.space = {name: distribution(name, spec) for name, spec in self.search.items()}
+        self.space = distributions(self.search)
         self.grid = plan(self.space, self.n_trials, self.sampler)
         directions = [
             StudyDirection.MAXIMIZE if maximize(name) else StudyDirection.MINIMIZE
