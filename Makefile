@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench oracles metrics trust stability structure clean
+.PHONY: demo test bench oracles metrics algorithms trust stability structure clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("segbench needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -28,6 +28,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python experiments/speed/density.py
 	$(BIN)/python experiments/speed/agreement.py
 	$(BIN)/python experiments/speed/calibration.py
+	$(BIN)/python experiments/speed/kprototypes.py
 	$(BIN)/python experiments/speed/racing.py
 	$(BIN)/python experiments/speed/replicates.py
 	$(BIN)/python experiments/speed/study.py
@@ -38,6 +39,9 @@ oracles: $(VENV)/.installed     # published numbers, where $$SEGBENCH_DATA has t
 
 metrics: $(VENV)/.installed     # definitions and the conformance matrix
 	$(BIN)/python experiments/metrics/run.py --write
+
+algorithms: $(VENV)/.installed  # what every algorithm promises, and whether it keeps it
+	$(BIN)/python experiments/algorithms/run.py --write
 
 trust: $(VENV)/.installed       # which index to believe: some minutes
 	$(BIN)/python experiments/metric_trust/run.py --write

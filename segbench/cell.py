@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from segbench import algorithm as algorithms
 from segbench.choice import RULES
 from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
@@ -28,7 +29,7 @@ DATASET = frozenset(
 )  # fmt: skip
 TRACKING = ("none", "offline", "online")
 DEFAULTS: Config = {"input": "numeric", "assign": None, "baseline": False, "params": {},
-                    "search": {}, "citation": ""}  # fmt: skip
+                    "search": {}, "citation": "", "noise": False, "max_rows": None}  # fmt: skip
 """What an algorithm's yaml may leave out."""
 
 
@@ -220,6 +221,11 @@ def _check_components(config: Config) -> None:
         raise InputError(f"dataset.{unknown[0]}", found="an unknown option",
                          wanted=f"one of {', '.join(sorted(DATASET))}{weights}")  # fmt: skip
     algorithm = config["algorithm"]
+    if algorithm["assign"] not in (None, *algorithms.RULES):
+        raise InputError("algorithm.assign", found=algorithm["assign"],
+                         wanted=f"one of {', '.join(algorithms.RULES)}")  # fmt: skip
+    if algorithm["max_rows"] is not None:
+        _check_integer("algorithm.max_rows", algorithm["max_rows"], 100)
     takes = parameters(resolve(str(algorithm["_target_"])))
     for name in {**(algorithm["params"] or {}), **algorithm["search"]}:
         if name not in takes:

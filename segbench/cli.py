@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
                         help="where keys are looked up")  # fmt: skip
     assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
+    assign.add_argument("--reject", type=float, metavar="MARGIN",
+                        help="no segment (-1) for whom leads it by less, from 0 to 1")  # fmt: skip
     assign.set_defaults(command=_assign)
     datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
     datasets.add_argument("name", nargs="?", metavar="NAME")
@@ -137,7 +139,7 @@ def _closing(folder: Path) -> int:
         print(f"Assign:  {command} assign {best.result.key[:8]} new_customers.csv "
               f"--out segments.csv --results {folder}")  # fmt: skip
     print(f"Yours:   {command} run -m dataset=table dataset.path=customers.csv "
-          "features=standard,mixed algorithm=kmeans,gmm,random")  # fmt: skip
+          "features=standard,mixed algorithm=kmeans,gmm,kprototypes")  # fmt: skip
     return sum(row.result.status == "missing" for row in rows)
 
 
@@ -201,18 +203,23 @@ def _score(options: argparse.Namespace) -> int:
 def _assign(options: argparse.Namespace) -> int:
     import csv
     import io
+    import math
 
     from segbench import model
     from segbench.results import find
 
     stored = find(options.result, options.results)
-    assigned = model.load(stored.path).assign(options.table, options.delimiter)
+    assigned = model.load(stored.path).assign(options.table, options.delimiter, options.reject)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["id", "segment"])
-    writer.writerows(zip(assigned.ids.tolist(), assigned.segments.tolist(), strict=True))
+    writer.writerow(["id", "segment", "margin"])
+    margins = ["" if math.isnan(each) else f"{each:.4f}" for each in assigned.margins]
+    segments = assigned.segments.tolist()
+    writer.writerows(zip(assigned.ids.tolist(), segments, margins, strict=True))
     _write(options.out, out.getvalue())
-    print(f"{len(assigned.ids)} customers assigned: {options.out}")
+    none = segments.count(-1)
+    without = f", {none} of them to no segment (-1)" if none else ""
+    print(f"{len(segments)} customers assigned{without}: {options.out}")
     return 0
 
 

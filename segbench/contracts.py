@@ -113,12 +113,26 @@ class Reference:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What an algorithm sees: X (n, d) float64, C (n, c) codes with -1 unknown, names, levels."""
+    """What an algorithm sees.
+
+    Attributes:
+        X: (n, d) float64.
+        C: (n, c) category codes, -1 unknown.
+        names: (d + c,) of the columns.
+        n_levels: (c,) of the categories.
+        keys: (n,) equal for customers who agree in everything that the pipeline reads. What it
+            makes of a row can differ in the last digit between one row and many (a product of
+            matrices), so customers are recognised by what goes in. None: not known.
+        rfm: columns of X that are recency, frequency and monetary value, if they still are.
+
+    """
 
     X: Floats
     C: Ints
     names: tuple[str, ...]
     n_levels: tuple[int, ...]
+    keys: npt.NDArray[np.uint64] | None = None
+    rfm: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -235,6 +249,7 @@ class Result:
     `objectives` are the scores that its parameters were tuned on, the validity first. `stability`
     says what stands behind the scores of that name: scheme, replicates, each segment, customers;
     `structure` whether the search is more stable than on copies of the table without segments;
+    `assignment` by which rule other customers get a segment, and how many it was learnt from;
     `choice` by which rule the parameters won, and the shortlist; `regret` what the choice, which
     sees no reference labels, lost against the finished trial that agrees with them best.
     """
@@ -255,6 +270,7 @@ class Result:
     scores: Mapping[str, Score] = field(default_factory=dict)
     stability: Mapping[str, Any] | None = None
     structure: Mapping[str, Any] | None = None
+    assignment: Mapping[str, Any] | None = None
     choice: Mapping[str, Any] | None = None
     regret: Mapping[str, Any] | None = None
     trials: Mapping[str, int] = field(default_factory=dict)
@@ -280,7 +296,9 @@ class Result:
 class Row:
     """One line of a leaderboard: a result, its rank among the eligible, and its warnings.
 
-    `board` names what may be ranked together: data set, data revision, space, terms and schema.
+    `reversed_in` are the spaces in which the order is another, `not_above` the baseline of the
+    greatest quality where this row's is not greater. `board` names what may be ranked together:
+    data set, data revision, space, terms and schema.
     """
 
     result: Result
@@ -289,15 +307,24 @@ class Row:
     eligible: bool
     quality: float | None
     reversed_in: tuple[str, ...] = ()
+    not_above: str = ""
     path: str = ""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """Segments of new customers: ids (m,), segments (m,) int32 with -1 for none."""
+    """Segments of new customers.
+
+    Attributes:
+        ids: (m,).
+        segments: (m,) int32, -1 for none.
+        margins: (m,) lead of the segment over the next one, 1 at most; NaN: the rule knows none.
+
+    """
 
     ids: npt.NDArray[Any]
     segments: Ints
+    margins: Floats
 
 
 class Clusterer(Protocol):

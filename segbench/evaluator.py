@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from segbench.algorithm import without_rule
 from segbench.contracts import (
     Ints,
     Partition,
@@ -149,14 +148,11 @@ class Evaluator:
         """Before anything is fitted: every trial would be ineligible.
 
         Raises:
-            NotApplicable: an objective has no value in this reference space or for this algorithm,
-                whatever the partition.
+            NotApplicable: an objective has no value in this reference space, whatever the
+                partition.
 
         """
         for name in self.measured:
-            why = without_rule(self.algorithm)
-            if name in PREDICTED and why and not self.algorithm["baseline"]:
-                raise NotApplicable(f"objective {name}: {why}")
             metric = INTERNAL.get(name.removesuffix("_z"))
             if metric and not metric.gower and self.reference.kind == "gower":
                 have = ", ".join(key for key, each in INTERNAL.items() if each.gower)
@@ -211,10 +207,9 @@ class Evaluator:
         wanted = [name for name in names if name in PREDICTED]
         if not wanted:
             return {}
-        few = "" if partition.k >= 2 else f"needs at least 2 segments, has {partition.k}"
-        why = without_rule(self.algorithm) or few
-        if why:
-            return dict.fromkeys(wanted, Score.undefined(why))
+        if partition.k < 2:
+            few = f"needs at least 2 segments, has {partition.k}"
+            return dict.fromkeys(wanted, Score.undefined(few))
 
         def fit(rows: Rows, others: Rows, seed: int) -> tuple[Ints, Ints]:
             fitted = self.fit(params, self.table.take(rows), seed)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
+from scipy.stats import binomtest
 
 from segbench import model
 from segbench.account import (
@@ -21,6 +22,7 @@ from segbench.account import (
     shortlist,
     trials_frame,
 )
+from segbench.algorithm import DEFAULT_RULE
 from segbench.cell import Cell, public_config
 from segbench.choice import Choice
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
@@ -38,6 +40,7 @@ from segbench.metric import (
     score_partition,
     with_candidates,
 )
+from segbench.report.names import segment_names
 from segbench.report.profile import profile
 from segbench.results import terms_key, write_result
 from segbench.search import blind, distributions
@@ -91,6 +94,7 @@ class Finish:
                          if scores[name].value is None]  # fmt: skip
             reasons = [*filter(None, [describe_violations(violations, partition)]), *undefined]
             why = f"no feasible trial; the nearest has {'; '.join(reasons)}"
+        why = "; ".join(filter(None, [why, self._sampled(fitted)]))
         structure = self._structure() if choice.eligible else None
         if structure is not None:
             status, why = structure.verdict(status, why)
@@ -110,6 +114,7 @@ class Finish:
             scores={name: replace(score, error=None) for name, score in scores.items()},
             stability=self._report(stability, partition),
             structure=None if structure is None else asdict(structure),
+            assignment={"rule": self._rule, "customers": len(fitted.rows)},
             choice=shortlist(config["study"]["choice"], choice),
             regret=regret(self.evaluator, self.records, self.outcomes, scores.get("ari")),
             trials=counts(self.records, self.planned), seconds=self._seconds(),
@@ -148,6 +153,7 @@ class Finish:
         scores |= stability.scores
         scores |= self._calibrated(partition)
         scores |= combined(scores, self.evaluator.objectives, partition.coverage)
+        scores["assignment_fidelity"] = self._fidelity(fitted)
         scores |= score_outcomes(partition, self.outcomes, self.cell.config["seed"])
         empty = np.empty((len(self.table), 0), dtype=np.int32)
         native = Reference("native", fitted.X, empty, np.ptp(fitted.X, axis=0), ())
@@ -155,6 +161,26 @@ class Finish:
             others = score_partition(Prepared(space, threads), partition, ELSEWHERE)
             scores |= {f"{name}@{space.kind}": score for name, score in others.items()}
         return scores
+
+    @property
+    def _rule(self) -> str:
+        return str(self.cell.config["algorithm"]["assign"] or DEFAULT_RULE)
+
+    def _sampled(self, fitted: Fitted) -> str:
+        """What there is to say where the algorithm does not take so many customers."""
+        n, rows = len(self.table), len(fitted.rows)
+        if rows == n:
+            return ""
+        return f"fitted on a sample of {rows:,} of {n:,} customers, the others by {self._rule}"
+
+    def _fidelity(self, fitted: Fitted) -> Score:
+        """How often the rule for new customers agrees with the algorithm."""
+        share, asked = fitted.fidelity(self.cell.config["seed"])
+        if self._rule == "predict":
+            return Score(share, why="the algorithm's own rule, on the customers it was fitted on")
+        found = binomtest(round(share * asked), asked).proportion_ci(method="wilson")
+        return Score(share, float(found.low), float(found.high),
+                     why=f"{self._rule}, on customers that it has not seen")  # fmt: skip
 
     def _report(self, found: Stability, partition: Partition) -> dict[str, Any]:
         """What `result.json` says of each segment, and of the customers together."""
@@ -191,7 +217,8 @@ class Finish:
                 shares = pd.DataFrame({"id": self.table.ids, "consistency": stability.customers})
                 shares.to_parquet(folder / "customers.parquet", index=False)
             trials_frame(self.records).to_parquet(folder / "trials.parquet", index=False)
-            profile(self.table, fitted.partition, self.outcomes).to_csv(
+            names = segment_names(fitted, self.table)
+            profile(self.table, fitted.partition, self.outcomes, names).to_csv(
                 folder / "profile.csv", index=False
             )
             model.save(folder / "model", fitted, self.table, self.cell.config)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from segbench.algorithm import design, fit_labels, make
-from segbench.contracts import Floats, Ints, Matrix, Partition, Table, renumbered
+from segbench.algorithm import (
+    Assigner,
+    by_features,
+    design,
+    fidelity,
+    fit_labels,
+    make,
+    rule_for,
+    spread_out,
+)
+from segbench.contracts import Floats, Ints, Matrix, Partition, Rows, Table
 from segbench.features import FeaturePipeline
 from segbench.stability import some_columns
 
@@ -19,13 +27,23 @@ CAPACITY = 1 << 28
 
 @dataclass(frozen=True)
 class Fitted:
-    """A pipeline fitted on a table."""
+    """A pipeline fitted on a table.
+
+    Attributes:
+        partition: of all customers of the table.
+        matrix, X: their features, and these as the algorithm reads them (n, m).
+        rows: the customers that the algorithm was fitted on, all where it takes so many; the others
+            have their segments by its assigner.
+
+    """
 
     features: FeaturePipeline
     algorithm: Mapping[str, Any]
     estimator: Any
     partition: Partition
+    matrix: Matrix
     X: Floats
+    rows: Rows
 
     @classmethod
     def of(
@@ -35,13 +53,43 @@ class Fitted:
         """Fit an algorithm on the matrix that fitted features gave."""
         estimator = make(algorithm, params, seed, matrix)
         X = design(matrix, algorithm["input"])
-        partition = Partition.from_labels(fit_labels(estimator, X))
-        return cls(features, algorithm, estimator, partition, X)
+        rows = spread_out(X, algorithm.get("max_rows"), seed)
+        labels = fit_labels(estimator, X[rows])
+        if algorithm.get("assign") != "predict" and matrix.keys is not None:
+            labels = by_features(matrix.keys[rows], labels)
+        partition = Partition.from_labels(labels)
+        fitted = cls(features, algorithm, estimator, partition, matrix, X, rows)
+        return fitted if len(rows) == len(X) else fitted._with_all(partition)
+
+    def _with_all(self, sample: Partition) -> Fitted:
+        """With segments for those who are not in the sample that the algorithm was fitted on."""
+        labels = self._assigner(sample.labels).assign(self.X, self.matrix.keys)
+        labels[self.rows] = sample.labels
+        everyone = Partition.from_labels(labels)
+        raw = tuple(sample.raw[segment] for segment in everyone.raw)
+        return replace(self, partition=Partition(everyone.labels, raw))
+
+    @cached_property
+    def assigner(self) -> Assigner:
+        """Who gives other customers their segment."""
+        return self._assigner(self.partition.labels[self.rows])
+
+    def _assigner(self, segments: Ints) -> Assigner:
+        X, raw = self.X[self.rows], self.partition.raw
+        rule = rule_for(self.algorithm, self.estimator, X, segments, raw)
+        keys = self.matrix.keys
+        return Assigner.of(None if keys is None else keys[self.rows], segments, rule)
+
+    def fidelity(self, seed: int) -> tuple[float, int]:
+        """How often the rule agrees with the algorithm, and on how many customers it was asked."""
+        segments = self.partition.labels[self.rows]
+        return fidelity(self.algorithm, self.estimator, self.X[self.rows], segments,
+                        self.partition.raw, seed)  # fmt: skip
 
     def assign(self, table: Table) -> Ints:
-        """Segments (m,) of other customers by the algorithm's own rule; -1 for none."""
-        X = design(self.features.transform(table.frame), self.algorithm["input"])
-        return renumbered(np.asarray(self.estimator.predict(X)), self.partition.raw)
+        """Segments (m,) of other customers; -1 for none."""
+        matrix = self.features.transform(table.frame)
+        return self.assigner.assign(design(matrix, self.algorithm["input"]), matrix.keys)
 
 
 class KeptFeatures:

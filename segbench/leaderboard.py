@@ -8,6 +8,7 @@ is ineligible, skipped, failed or missing follows with its reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from segbench.results import Stored, read_plan, scan
 CERTAIN = ("stability_ari", "segment_jaccard_min", "customer_consistency", "prediction_strength",
            "future_eta2")  # fmt: skip
 """Scores that are shown with their intervals."""
-SCORES = ("quality", "silhouette", *CERTAIN, "ari", "ami")
+SCORES = ("quality", "silhouette", *CERTAIN, "ari", "ami", "assignment_fidelity")
 
 
 def build(root: Path) -> list[Row]:
@@ -58,7 +59,7 @@ def _row(entry: Stored) -> Row:
     terms = result.dataset.get("terms") or ""
     board = f"{result.dataset['name']} {sha[:12]} {result.space or ''} {terms} {result.schema}"
     eligible = result.status == "complete" and not result.baseline and quality is not None
-    return Row(result, board, None, eligible, quality, (), str(entry.path))
+    return Row(result, board, None, eligible, quality, path=str(entry.path))
 
 
 def _adopt_homeless(boards: dict[str, list[Row]]) -> None:
@@ -75,12 +76,16 @@ def _adopt_homeless(boards: dict[str, list[Row]]) -> None:
 
 def _rank_board(rows: list[Row]) -> list[Row]:
     def by_quality(row: Row) -> tuple[float, str]:
-        return (-(row.quality or 0.0), row.result.key)
+        return (math.inf if row.quality is None else -row.quality, row.result.key)
 
     ranked = sorted((row for row in rows if row.eligible), key=by_quality)
     flags = _reversals(ranked)
-    ranked = [replace(row, rank=i, reversed_in=flags[i - 1]) for i, row in enumerate(ranked, 1)]
     baselines = [r for r in rows if r.result.baseline and r.result.status == "complete"]
+    floor = min(baselines, key=by_quality, default=None)
+    ranked = [
+        replace(row, rank=i, reversed_in=flags[i - 1], not_above=_not_above(row, floor))
+        for i, row in enumerate(ranked, 1)
+    ]
     shown = sorted([*ranked, *baselines], key=by_quality)
     order = ("complete", "ineligible", "skipped", "timeout", "memory", "failed", "missing")
     rest = [row for row in rows if not row.eligible and row not in baselines]
@@ -88,6 +93,13 @@ def _rank_board(rows: list[Row]) -> list[Row]:
         rest, key=lambda row: (order.index(row.result.status), row.result.features,
                                row.result.algorithm, row.result.key),
     )  # fmt: skip
+
+
+def _not_above(row: Row, floor: Row | None) -> str:
+    """The best baseline, where a ranked row's quality is not above its."""
+    if floor is None or floor.quality is None or (row.quality or 0.0) > floor.quality:
+        return ""
+    return floor.result.algorithm
 
 
 def _reversals(ranked: list[Row]) -> list[tuple[str, ...]]:
@@ -142,7 +154,7 @@ def flat(row: Row) -> dict[str, Any]:
     plain |= {
         "p": (result.structure or {}).get("p"), "regret": (result.regret or {}).get("lost"),
         "refits": result.trials.get("refits"),
-        "reversed_in": list(row.reversed_in), "why": result.why,
+        "reversed_in": list(row.reversed_in), "not_above": row.not_above, "why": result.why,
         "seconds": result.seconds.get("total"), "sweep": result.sweep, "key": result.key,
         "data_sha256": result.dataset.get("sha256"),
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """The chosen model: kept in the result, loaded without running anybody's code, assigns customers.
 
-model/model.skops   fitted feature steps and estimator (skops; no pickle)
-model/model.json    columns, levels, and which label of the algorithm is which segment
+model/model.skops   fitted feature steps and the assigner (skops; no pickle)
+model/model.json    columns and levels, and by which rule customers are assigned
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from segbench.algorithm import NO_RULE, design
-from segbench.contracts import SCHEMA, Assignment, Table, renumbered
+from segbench.algorithm import DEFAULT_RULE, Assigner, design
+from segbench.contracts import SCHEMA, Assignment, Table
 from segbench.dataset import read_customers
 from segbench.errors import InputError
 from segbench.features import FeaturePipeline
@@ -25,10 +25,21 @@ from segbench.fitting import Fitted
 TRUSTED = [
     "numpy.dtype",
     "joblib.memory.Memory",
-    "hdbscan.hdbscan_.HDBSCAN",
     "segbench.features.steps.SignedLog1p",
-    "segbench.algorithm.kprototypes.KPrototypes",
+    "segbench.algorithm.assigner.NearestCustomers",
+    "segbench.algorithm.assigner.NearestPrototype",
+    "segbench.algorithm.assigner.OwnRule",
+    "segbench.algorithm.kmedoids.KMedoids",
+    "segbench.algorithm.kmodes.KmodesPrototypes",
+    "segbench.algorithm.kprototypes.estimator.KModes",
+    "segbench.algorithm.kprototypes.estimator.KPrototypes",
+    "segbench.algorithm.latent_classes.LatentClasses",
+    "segbench.algorithm.one_segment.OneSegment",
     "segbench.algorithm.random_groups.RandomGroups",
+    "segbench.algorithm.rfm_quintiles.RFMQuintiles",
+    "segbench.algorithm.rule_tree.RuleTree",
+    "sklearn.cluster._bisect_k_means._BisectingTree",
+    "sklearn.cluster._kmeans._kmeans_single_lloyd",
 ]
 """Beyond what skops itself trusts (numpy, scipy and scikit-learn types)."""
 
@@ -43,30 +54,41 @@ class SegmentModel:
     """
 
     features: FeaturePipeline
-    estimator: Any
+    assigner: Assigner
     about: Mapping[str, Any]
 
-    def assign(self, table: Path, delimiter: str | None = None) -> Assignment:
+    def assign(
+        self, table: Path, delimiter: str | None = None, least: float | None = None
+    ) -> Assignment:
         """A segment for each customer of a CSV file that has the columns of the training table.
 
+        Args:
+            table: the file.
+            delimiter: of its columns; None is found out.
+            least: margin below which a customer gets no segment, unless it has the features of a
+                training customer; None: everybody gets what the rule says.
+
         Raises:
-            InputError: a column is absent or holds what the training column could not.
+            InputError: a column is absent or holds what the training column could not, or margins
+                are asked for that the algorithm does not have.
 
         """
         about = self.about
-        if about["assign"] != "predict":
-            raise InputError(
-                f"algorithm={about['algorithm']}",
-                found=NO_RULE,
-                wanted="a result of an algorithm that predicts, such as kmeans or gmm",
-            )
         ids, frame = read_customers(
             table, delimiter, about["id"], about["numeric"], about["ordinal"],
             about["categorical"], about["missing_values"],
         )  # fmt: skip
-        X = design(self.features.transform(frame), about["input"])
-        raw = np.asarray(self.estimator.predict(X))
-        return Assignment(ids, renumbered(raw, about["raw"]))
+        matrix = self.features.transform(frame)
+        X = design(matrix, about["input"])
+        segments = self.assigner.assign(X, matrix.keys)
+        margins = self.assigner.rule.margins(X, segments)
+        if least is not None:
+            if len(margins) and np.isnan(margins[segments >= 0]).all():
+                raise InputError(f"--reject {least:g}", found=f"{about['algorithm']}, which has no "
+                                 "margins", wanted="no --reject")  # fmt: skip
+            assert matrix.keys is not None
+            segments[(margins < least) & ~self.assigner.knows(matrix.keys)] = -1
+        return Assignment(ids, segments, margins)
 
 
 def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) -> None:
@@ -78,7 +100,7 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
         "schema": SCHEMA,
         "dataset": table.name,
         "algorithm": config["algorithm"]["name"],
-        "assign": config["algorithm"]["assign"],
+        "assign": config["algorithm"]["assign"] or DEFAULT_RULE,
         "input": config["algorithm"]["input"],
         "id": table.id_name,
         "numeric": list(pipe.numeric),
@@ -88,13 +110,17 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
                         for column in pipe.categorical},
         "missing_values": config["dataset"].get("missing_values") or {},
         "n_levels": list(pipe.n_levels),
-        "raw": list(fitted.partition.raw),
+        "rfm": list(pipe.rfm),
     }  # fmt: skip
     import skops.io  # looks at all of SciPy and scikit-learn first, which takes a second
     from skops.io.exceptions import UnsupportedTypeException
 
     try:
-        skops.io.dump({"steps": pipe.steps, "estimator": fitted.estimator}, folder / "model.skops")
+        assigner = fitted.assigner
+        skops.io.dump(
+            {"steps": pipe.steps, "rule": assigner.rule, "keys": assigner.keys,
+             "segments": assigner.segments}, folder / "model.skops",
+        )  # fmt: skip
     except UnsupportedTypeException as error:
         (folder / "model.skops").unlink(missing_ok=True)
         about |= {"assign": None, "why": f"skops cannot keep it: {error}"}
@@ -135,7 +161,11 @@ def load(result: Path) -> SegmentModel:
     except Exception as error:  # a damaged archive fails in as many ways as there are bytes
         raise InputError(folder, found=f"{type(error).__name__}: {error}",
                          wanted="an intact model") from error  # fmt: skip
+    if "rule" not in parts:
+        raise InputError(folder, found="a model of an earlier version", wanted="one of this version"
+                         " (run the cell again)")  # fmt: skip
     features = FeaturePipeline.restore(
-        parts["steps"], about["numeric"], list(about["categorical"]), about["n_levels"]
-    )
-    return SegmentModel(features, parts["estimator"], about)
+        parts["steps"], about["numeric"], list(about["categorical"]), about["n_levels"],
+        about["rfm"],
+    )  # fmt: skip
+    return SegmentModel(features, Assigner(parts["keys"], parts["segments"], parts["rule"]), about)

@@ -30,6 +30,9 @@ from segbench.storage import open_storage
 from segbench.study import Study
 from segbench.trial import Record, Trial
 
+NO_PARTITION = ("ValueError", "LinAlgError")
+"""How an algorithm says that it has none: singular covariances, too few distinct customers, ..."""
+
 
 class Progress(Protocol):
     """What a run tells the person who waits."""
@@ -124,8 +127,10 @@ def _run(cell: Cell, progress: Progress, start: float, in_sweep: bool) -> Result
         return found.without_choice("timeout", why)
     choice = choose(records, study["choice"], terms)
     if choice is None:
-        why = f"all {len(records)} trials failed; the last one: {records[-1].why}"
-        return found.without_choice("failed", why)
+        last = f"all {len(records)} trials failed; the last one: {records[-1].why}"
+        if all(record.why.startswith(NO_PARTITION) for record in records):
+            return found.without_choice("ineligible", f"no partition: {last}")
+        return found.without_choice("failed", last)
     return found.write(choice)
 
 

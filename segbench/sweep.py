@@ -169,6 +169,7 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             job for line in lines for job in self._expand([*shlex.split(line), *arguments])
         ))  # fmt: skip
         jobs, cells = self._distinct(jobs)
+        jobs, cells = self._with_baselines(jobs, cells)
         self._write_plan([cell for cell in cells if not isinstance(cell, Result)])
         batch = [
             [*job, f"position='[{i}/{len(jobs)}]'"]
@@ -196,6 +197,32 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
                 print(f"{_named(job)}: the same as {_named(cells[cell.key][0])}", file=sys.stderr)
             cells.setdefault(cell.key, (job, cell))
         return [job for job, _ in cells.values()], [cell for _, cell in cells.values()]
+
+    def _with_baselines(
+        self, jobs: list[tuple[str, ...]], cells: list[Cell | Result]
+    ) -> tuple[list[tuple[str, ...]], list[Cell | Result]]:
+        """Cells of `baselines` in addition, once on each leaderboard, beside its first cell."""
+        assert self.config is not None
+        planned = {cell.key for cell in cells}
+        boards: dict[Any, tuple[tuple[str, ...], set[str]]] = {}
+        for job, cell in zip(jobs, cells, strict=True):
+            if not isinstance(cell, Result):
+                _, there = boards.setdefault(_board_of(cell), (job, set()))
+                there.add(cell.config["algorithm"]["name"])
+        more: list[tuple[tuple[str, ...], Cell | Result]] = []
+        for first, there in boards.values():
+            for name in self.config.baselines or ():
+                if name in there:
+                    continue
+                job = (*_without("algorithm", first), f"algorithm={name}")
+                cell = self._compose(job)
+                own = None if isinstance(cell, Result) else cell.config["algorithm"].get("features")
+                if own:  # it reads what not every pipeline leaves as it was
+                    job = (*_without("features", job), f"features={own}")
+                    cell = self._compose(job)
+                if cell.key not in planned:
+                    more.append((job, cell))
+        return [*jobs, *(job for job, _ in more)], [*cells, *(cell for _, cell in more)]
 
     def _expand(self, overrides: list[str]) -> list[tuple[str, ...]]:
         """Every combination of the swept values; of two overrides of one key the last counts."""
@@ -253,6 +280,18 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         _folders.extend(sorted({own, *(cell.sweep for cell in cells)}))
         for folder in _folders:
             add_to_plan(folder, [cell.as_plan() for cell in cells if cell.sweep == folder])
+
+
+def _board_of(cell: Cell) -> tuple[Any, ...]:
+    """What the cells of one leaderboard of a sweep have in common."""
+    plan = cell.as_plan()
+    same = ("dataset", "data_sha256", "terms", "seed")
+    return (str(cell.sweep), *(plan[name] for name in same))
+
+
+def _without(group: str, job: tuple[str, ...]) -> tuple[str, ...]:
+    """Overrides but for those of a component."""
+    return tuple(o for o in job if re.split(r"[.=@]", o.lstrip("+~"))[0] != group)
 
 
 def _job_key(job: tuple[str, ...]) -> str:

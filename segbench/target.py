@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from segbench.errors import InputError
+from segbench.errors import InputError, NotApplicable
 
 ALLOWED = (
     "sklearn.cluster.",
@@ -68,6 +68,20 @@ def build(spec: Mapping[str, Any], **params: Any) -> Any:
         return cls(**arguments)
     except TypeError as error:
         raise InputError(spec["_target_"], found=str(error), wanted="a class to build") from error
+
+
+def optional(package: str) -> Any:
+    """A package that is installed on request only, because of its licence.
+
+    Raises:
+        NotApplicable: it is not installed.
+
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        raise NotApplicable(f"needs the package {error.name}: pip install 'segbench[copyleft]' "
+                            "(under a licence of the GPL family)") from error  # fmt: skip
 
 
 def parameters(cls: type) -> list[str]:

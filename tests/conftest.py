@@ -17,7 +17,7 @@ from segbench.paths import CONF
 from segbench.sweep import plain_config
 
 SMALL = ("dataset=blobs", "dataset.n=150", "study=quick", "study.n_trials=3", "study.replicates=2",
-         "study.structureless.copies=0")  # fmt: skip
+         "study.structureless.copies=0", "baselines=[]")  # fmt: skip
 """Overrides for a cell that takes about a second."""
 
 

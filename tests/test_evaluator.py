@@ -242,10 +242,7 @@ def test_prediction_across_halves_by_the_algorithms_own_rule(fits):
         "prediction_strength"].value < 0.8  # fmt: skip
 
 
-def test_prediction_without_a_rule_or_segments_is_undefined():
-    made = evaluator()
-    found = made.prediction({"n_clusters": 3}, made.fit({"n_clusters": 3}).partition)
-    assert all("no rule for new customers" in score.why for score in found.values())
+def test_prediction_without_segments_is_undefined():
     known = evaluator(algorithm={**KMEANS, "assign": "predict"})
     found = known.prediction({"n_clusters": 1}, known.fit({"n_clusters": 1}).partition)
     assert all("at least 2 segments" in score.why for score in found.values())

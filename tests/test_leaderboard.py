@@ -46,6 +46,16 @@ def test_baseline_stands_at_its_score_without_a_rank():
     ]  # fmt: skip
 
 
+def test_whoever_is_not_above_the_best_baseline_is_told():
+    rows = rank([entry("low", 0.1), entry("random", -0.1, baseline=True), entry("high", 0.5),
+                 entry("same", 0.3), entry("tree", 0.3, baseline=True),
+                 entry("one", None, baseline=True)])  # fmt: skip
+    told = {row.result.algorithm: row.not_above for row in rows}
+    assert told == {"high": "", "same": "tree", "tree": "", "low": "tree", "random": "", "one": ""}
+    assert rows[-1].result.algorithm == "one", "no score is not a score of 0"
+    assert flat(rows[1])["not_above"] == "tree"
+
+
 @pytest.mark.parametrize(
     "other",
     [{"space": "gower"}, {"schema": 2},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -92,14 +91,6 @@ def test_wrong_table_is_named(tmp_path: Path, text: str, place: str):
     assert place in str(error.value)
 
 
-@pytest.mark.parametrize("algorithm", ["hdbscan", "kprototypes", "random"])
-def test_algorithms_without_a_rule_load_and_say_so(tmp_path: Path, algorithm: str):
-    folder, result = run(tmp_path, "features=standard", f"algorithm={algorithm}")
-    assert result.segments is not None and not model.assigns(folder)
-    with pytest.raises(InputError, match="no rule for new customers"):
-        model.load(folder).assign(tmp_path / "any.csv")
-
-
 class Intruder(BaseEstimator):
     """A type that nobody put on the allow-list."""
 
@@ -118,9 +109,3 @@ def test_missing_or_damaged_model_is_named(tmp_path: Path):
         model.load(folder)
     with pytest.raises(InputError, match="no model"):
         model.load(tmp_path)
-
-
-def test_about_says_which_label_is_which_segment(tmp_path: Path):
-    folder, result = run(tmp_path, "features=rfm", "algorithm=kmeans")
-    about = json.loads((folder / "model" / "model.json").read_text())
-    assert sorted(about["raw"]) == list(range(result.segments["k"]))

@@ -199,12 +199,6 @@ def test_resamples_too_small_for_every_k_are_refused(tmp_path: Path, option: str
         do(planned)
 
 
-def test_an_objective_that_the_algorithm_cannot_have_is_skipped(tmp_path: Path):
-    result = do(cell(tmp_path, "features=standard", "algorithm=hdbscan",
-                     "study.objectives=[quality,prediction_strength]"))  # fmt: skip
-    assert result.status == "skipped" and "hdbscan has no rule for new customers" in result.why
-
-
 def test_a_half_that_cannot_be_fitted_leaves_the_refits(tmp_path: Path):
     few = ("dataset.n=13", "features=standard", "study.stability.scheme=reseed", "guards.k_min=7",
            "guards.k_max=8", "guards.min_share=0", "study.min_stability=0")  # fmt: skip
@@ -427,3 +421,40 @@ def test_quality_is_silhouette_times_coverage_of_the_written_labels(tmp_path: Pa
     reference = fit_reference(table, planned.config["dataset"]["reference"])
     scores = score_partition(reference, Partition.from_labels(labels), ["quality", "silhouette"])
     assert result.scores["quality"] == scores["quality"]
+
+
+def test_a_mixture_whose_covariance_is_singular_is_ineligible_with_the_reason(tmp_path: Path):
+    rows = "\n".join(f"{i % 3},{(i % 3) * 2}" for i in range(60))  # three customers, twenty times
+    (tmp_path / "made.csv").write_text(f"a,b\n{rows}\n")
+    search = "algorithm.search"
+    result = do(plan_cell(compose_config(
+        f"results={tmp_path}", *SMALL[2:], "dataset=table", f"dataset.path={tmp_path}/made.csv",
+        "features=raw", "algorithm=bayesian_gmm", f"{search}.n_components.low=5",
+        f"{search}.reg_covar={{low: 1e-300, high: 1e-299}}",
+        f"{search}.covariance_type.choices=[full]",
+    )))  # fmt: skip
+    assert result.status == "ineligible"
+    assert result.why.startswith("no partition: all 3 trials failed; the last one: ValueError")
+    assert "covariance" in result.why
+
+
+def test_where_everybody_is_noise_the_result_is_ineligible_and_says_so(tmp_path: Path):
+    result = do(cell(tmp_path, "features=standard", "algorithm=hdbscan",
+                     "algorithm.search.min_cluster_size={low: 140, high: 150}"))  # fmt: skip
+    assert result.status == "ineligible" and "noise 100.0%" in result.why
+    assert result.segments["k"] == 0 and result.segments["noise"] == 150
+
+
+def test_more_customers_than_an_algorithm_takes_are_a_sample_and_the_row_says_so(tmp_path: Path):
+    planned = cell(tmp_path, "features=standard", "algorithm=ward", "algorithm.max_rows=100")
+    result = do(planned)
+    said = "fitted on a sample of 100 of 150 customers, the others by nearest_customers"
+    assert result.status == "complete" and said in result.why
+    assert result.assignment == {"rule": "nearest_customers", "customers": 100}
+    assert sum(result.segments["sizes"]) == 150
+
+
+@pytest.mark.parametrize("option", ["algorithm.max_rows=5", "algorithm.assign=guess"])
+def test_limits_and_rules_that_make_no_sense_are_refused(tmp_path: Path, option: str):
+    with pytest.raises(InputError, match=option.split("=")[0]):
+        cell(tmp_path, "+" + option if "max" in option else option, "algorithm=kmeans")

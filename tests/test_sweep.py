@@ -64,6 +64,27 @@ def test_one_bad_cell_never_ends_a_sweep(segbench: Run, tmp_path: Path):
     assert sorted(names) == ["bad", "good", "none"], "its failed row is gone, no other is"
 
 
+def test_a_sweep_has_each_baseline_once_on_every_leaderboard(segbench: Run, tmp_path: Path):
+    """With the first pipeline and without the parameters of another; quintiles have their own."""
+    names = "baselines=[random,one_segment,rfm_quintiles]"
+    done = segbench("run", "-m", "features=standard,rfm_log", "algorithm=kmeans", "seed=0,1",
+                    "algorithm.params.n_init=1", *SMALL, names)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    stored = [s.result for s in scan(tmp_path / "results")]
+    cells = [(r.features, r.algorithm) for r in stored if r.status == "complete"]
+    wanted = [("standard", "kmeans"), ("rfm_log", "kmeans"), ("standard", "random"),
+              ("standard", "one_segment"), ("rfm", "rfm_quintiles")]  # fmt: skip
+    assert sorted(cells) == sorted(2 * wanted) and "[10/10]" in done.stderr
+    assert {r.baseline for r in stored if r.algorithm != "kmeans"} == {True}
+
+
+def test_a_baseline_that_is_swept_is_not_added_again(segbench: Run, tmp_path: Path):
+    done = segbench("run", "-m", "features=rfm,raw", "algorithm=one_segment,random", *SMALL,
+                    "baselines=[one_segment]")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(scan(tmp_path / "results")) == 4
+
+
 def test_a_value_that_is_no_seed_is_a_row(segbench: Run, tmp_path: Path):
     done = segbench("run", "-m", "seed=abc,1.5,0", "algorithm=random", *SMALL)
     assert done.returncode == 1 and "Traceback" not in done.stderr

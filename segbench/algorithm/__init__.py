@@ -1,5 +1,24 @@
 """Algorithms: any scikit-learn-style clusterer that a yaml in `conf/algorithm` names."""
 
-from segbench.algorithm.clusterer import NO_RULE, design, fit_labels, make, without_rule
+from segbench.algorithm.assigner import (
+    DEFAULT_RULE,
+    RULES,
+    Assigner,
+    by_features,
+    fidelity,
+    rule_for,
+)
+from segbench.algorithm.clusterer import design, fit_labels, make, spread_out
 
-__all__ = ["NO_RULE", "design", "fit_labels", "make", "without_rule"]
+__all__ = [
+    "DEFAULT_RULE",
+    "RULES",
+    "Assigner",
+    "by_features",
+    "design",
+    "fidelity",
+    "fit_labels",
+    "make",
+    "rule_for",
+    "spread_out",
+]

@@ -2,7 +2,9 @@
 
 A yaml in `conf/algorithm` declares `_target_` (a class with scikit-learn's `fit_predict`), fixed
 `params`, the `search` space, and `input`: `numeric` algorithms see categories one-hot, `mixed` ones
-see them as categories (codes in the last columns, named by the constructor's `categorical`).
+see them as categories (codes in the last columns, named by the constructor's `categorical`, NaN
+where unknown), `rfm` ones recency, frequency and monetary value alone. `max_rows` is how many
+customers it takes: of more it is fitted on a sample.
 """
 
 from __future__ import annotations
@@ -12,20 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from segbench.contracts import Floats, Ints, Matrix
-from segbench.errors import InputError
+from segbench.contracts import RFM, Floats, Ints, Matrix, Rows
+from segbench.errors import InputError, NotApplicable
 from segbench.target import build, parameters, resolve
 
 ONE_HOT = np.sqrt(0.5)
 """Two customers in different categories differ in two indicators: their squared distance is 1."""
-
-NO_RULE = "no rule for new customers yet"
-
-
-def without_rule(spec: Mapping[str, Any]) -> str:
-    """Why an algorithm cannot give new customers their segment; empty if it can."""
-    can = spec.get("assign") == "predict"
-    return "" if can else f"{spec.get('name', 'the algorithm')} has {NO_RULE}"
 
 
 def make(spec: Mapping[str, Any], params: Mapping[str, Any], seed: int, matrix: Matrix) -> Any:
@@ -48,15 +42,38 @@ def make(spec: Mapping[str, Any], params: Mapping[str, Any], seed: int, matrix: 
 
 def design(matrix: Matrix, kind: str) -> Floats:
     """(n, m) float64 that the estimator is fitted on: X, then categories in the `kind` it reads."""
+    if kind != "mixed" and np.isnan(matrix.X).any():
+        column = matrix.names[int(np.isnan(matrix.X).any(axis=0).argmax())]
+        raise InputError("features", column=column, found="a missing value",
+                         wanted="a pipeline that fills them, for this algorithm")  # fmt: skip
     if kind == "mixed":
-        return np.hstack([matrix.X, matrix.C.astype(np.float64)])
+        return np.hstack([matrix.X, np.where(matrix.C < 0, np.nan, matrix.C)])
+    if kind == "rfm":
+        if not matrix.rfm:
+            raise NotApplicable(f"the algorithm needs {', '.join(RFM)} as columns of the features")
+        return np.ascontiguousarray(matrix.X[:, matrix.rfm])
     if kind != "numeric":
-        raise InputError("algorithm.input", found=kind, wanted="numeric or mixed")
+        raise InputError("algorithm.input", found=kind, wanted="numeric, mixed or rfm")
     parts = [matrix.X]
     for j, levels in enumerate(matrix.n_levels):
         # A code that was unknown when the pipeline was fitted has no indicator: all zero.
         parts.append(ONE_HOT * (matrix.C[:, [j]] == np.arange(levels)))
     return np.hstack(parts)
+
+
+def spread_out(X: Floats, most: int | None, seed: int) -> Rows:
+    """Rows of X (n, d): all, or a stratified sample of `most`, in their order.
+
+    The strata are as many, equal in size, along the first principal component; of each one row.
+    """
+    n = len(X)
+    if most is None or n <= most:
+        return np.arange(n)
+    centred = X - X.mean(axis=0)
+    along = centred @ np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    limits = np.linspace(0, n, most + 1).astype(np.intp)
+    drawn = np.random.default_rng(seed).integers(limits[:-1], limits[1:])
+    return np.sort(np.argsort(along, kind="stable")[drawn])
 
 
 def fit_labels(estimator: Any, X: Floats) -> Ints:
@@ -66,7 +83,8 @@ def fit_labels(estimator: Any, X: Floats) -> Ints:
         ValueError: the algorithm's own, or what it returned is not one integer a row.
 
     """
-    labels = np.asarray(estimator.fit_predict(X))
+    # A copy: some cannot read what they may not write, others might write.
+    labels = np.asarray(estimator.fit_predict(X.copy()))
     if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(f"expected {len(X)} integer labels, got {labels.dtype} {labels.shape}")
     return labels.astype(np.int32)

@@ -1,4 +1,4 @@
-"""Random groups: the floor under every leaderboard. It looks at nothing but the number of rows."""
+"""Random groups: the floor under every leaderboard. They say nothing about anybody."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segbench.contracts import Ints
+from segbench.keys import row_keys
 
 
 class RandomGroups(ClusterMixin, BaseEstimator):
     """Put each row into one of `n_clusters` groups by chance.
 
-    >>> sorted(set(RandomGroups(2, random_state=0).fit_predict([[0.0]] * 9).tolist()))
-    [0, 1]
+    The lot is drawn from the row's values and the seed, so that whoever has the same values gets
+    the same group, now and later.
+
+    Args:
+        n_clusters: number of groups.
+        random_state: seed.
+
+    >>> sorted(set(RandomGroups(2, random_state=0).fit_predict([[float(i)] for i in range(9)])))
+    [np.int32(0), np.int32(1)]
+
     """
 
     def __init__(self, n_clusters: int = 2, *, random_state: int | None = None) -> None:
@@ -22,17 +32,24 @@ class RandomGroups(ClusterMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> RandomGroups:
-        """Draw `labels_` (n,), every group used.
+        """Draw `labels_` (n,).
 
         Raises:
             ValueError: fewer rows than groups.
 
         """
-        n = len(X)
-        if n < self.n_clusters:
-            raise ValueError(f"n_samples={n} should be >= n_clusters={self.n_clusters}")
-        rng = np.random.default_rng(self.random_state)
-        rest = rng.integers(self.n_clusters, size=n - self.n_clusters)
-        drawn = np.concatenate([np.arange(self.n_clusters), rest])
-        self.labels_: Ints = rng.permutation(drawn).astype(np.int32)
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan",
+                          ensure_min_samples=self.n_clusters)  # fmt: skip
+        drawn = np.random.SeedSequence(self.random_state).generate_state(1, np.uint64)
+        self.seed_ = int(drawn[0])
+        self.labels_: Ints = self.predict(X)
         return self
+
+    def predict(self, X: Any) -> Ints:
+        """The group (m,) of each row."""
+        check_is_fitted(self, "seed_")
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        keys = row_keys(X, self.seed_)
+        # The high bits: a remainder of the key itself would favour the first groups.
+        high = (keys >> np.uint64(32)).astype(np.float64)
+        return (high / 2.0**32 * self.n_clusters).astype(np.int32)

@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from segbench.contracts import RFM, Floats, Ints, Matrix, Table
 from segbench.errors import InputError, NotApplicable
+from segbench.keys import row_keys
 from segbench.target import build
 
 
@@ -40,15 +41,18 @@ class FeaturePipeline:
             part: _pipeline(spec[part]) for part, used in parts.items() if used and spec.get(part)
         }
         self.n_levels: tuple[int, ...] = ()
+        at = [self.numeric.index(table.rfm[part]) for part in RFM
+              if table.rfm.get(part) in self.numeric]  # fmt: skip
+        self.rfm = tuple(at) if len(at) == len(RFM) else ()
 
     @classmethod
     def restore(
         cls, steps: dict[str, Pipeline], numeric: Sequence[str], categorical: Sequence[str],
-        n_levels: Sequence[int],
+        n_levels: Sequence[int], rfm: Sequence[int],
     ) -> FeaturePipeline:  # fmt: skip
         """A fitted pipeline from its parts (see `segbench.model`)."""
         self = cls.__new__(cls)
-        self.name, self.steps, self.n_levels = "", steps, tuple(n_levels)
+        self.name, self.steps, self.n_levels, self.rfm = "", steps, tuple(n_levels), tuple(rfm)
         self.numeric, self.categorical = tuple(numeric), tuple(categorical)
         return self
 
@@ -61,16 +65,19 @@ class FeaturePipeline:
         return self._apply(frame, fit=False)
 
     def _apply(self, frame: pd.DataFrame, fit: bool) -> Matrix:
-        X = self._run("numeric", frame[list(self.numeric)].to_numpy(dtype=np.float64), fit)
-        codes = self._run("categorical", level_codes(frame, self.categorical), fit)
+        numbers = frame[list(self.numeric)].to_numpy(dtype=np.float64)
+        levels = level_codes(frame, self.categorical)
+        keys = row_keys(np.hstack([numbers, levels]))
+        X = self._run("numeric", numbers, fit)
+        codes = self._run("categorical", levels, fit)
         if "joint" in self.steps:
             X = self._run("joint", np.hstack([X, codes]), fit)
             names = tuple(f"component_{j}" for j in range(X.shape[1]))
-            return Matrix(X, np.empty((len(X), 0), dtype=np.int32), names, ())
+            return Matrix(X, np.empty((len(X), 0), dtype=np.int32), names, (), keys)
         C: Ints = codes.astype(np.int32)
         if fit:
             self.n_levels = tuple(int(column.max()) + 1 for column in C.T)
-        return Matrix(X, C, self.numeric + self.categorical, self.n_levels)
+        return Matrix(X, C, self.numeric + self.categorical, self.n_levels, keys, self.rfm)
 
     def _run(self, part: str, values: Floats, fit: bool) -> Floats:
         if part not in self.steps:

@@ -15,6 +15,7 @@ COMMON = ("rank", "features", "algorithm", "quality", "tuned on", "choice", "res
 LEVELS = {"partition ARI": "stability_ari", "weakest segment": "segment_jaccard_min",
           "customers stay": "customer_consistency", "halves": "prediction_strength"}  # fmt: skip
 """What is shown of stability; result.json has more."""
+FIDELITY = "assignment_fidelity"
 
 
 def columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
@@ -60,6 +61,8 @@ def stability_columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
         if any(key in row.result.scores for row in rows):
             out[title] = lambda row, key=key: certain(row.result.scores.get(key))
     out["unsure"] = _unsure
+    if any(FIDELITY in row.result.scores for row in rows):
+        out["fidelity"] = lambda row: number(row.result.scores.get(FIDELITY))
     if any(row.result.structure for row in rows):
         out["p"] = _p
     out["refits"] = lambda row: str((row.result.stability or {}).get("replicates", ""))

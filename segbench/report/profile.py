@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from segbench.contracts import Outcomes, Partition, Table
 
-OWN = ("segment", "size", "share", "revenue_share")
+OWN = ("segment", "name", "size", "share", "revenue_share")
 
 
-def profile(table: Table, partition: Partition, outcomes: Outcomes) -> pd.DataFrame:
+def profile(
+    table: Table, partition: Partition, outcomes: Outcomes, names: Sequence[str] | None = None
+) -> pd.DataFrame:
     """One row per segment (and one for noise, segment -1, if there is any).
 
-    Columns: segment, size, share; revenue_share where the table has revenue; the median of each
-    numeric and the median level of each ordinal attribute, the mode of each categorical one;
-    mean_future_spend and the mean of each numeric target, where there are any.
+    Columns: segment; name where there are `names`; size, share; revenue_share where the table has
+    revenue; the median of each numeric and the median level of each ordinal attribute, the mode of
+    each categorical one; mean_future_spend and the mean of each numeric target, where there are
+    any.
     """
     groups = pd.Series(partition.labels, name="segment")
     order = [*range(partition.k), *([-1] if partition.noise else [])]
     sizes = groups.value_counts().reindex(order, fill_value=0)
     out = pd.DataFrame({"segment": order, "size": sizes.to_numpy()})
+    if names:
+        out.insert(1, "name", [*names, *[""] * (len(order) - len(names))])
     out["share"] = out["size"] / max(len(table), 1)
     frame = table.frame.reset_index(drop=True)
     title = {column: _free(column) for column in frame.columns}

@@ -96,6 +96,7 @@ def _board(console: Console, rows: list[Row], choice: Columns) -> None:
     for row in rows:
         if row.result.status == "complete" and row.result.why and row.rank:
             console.print(escape(f"  rank {row.rank}: {row.result.why}"), style="yellow")
+    _floor(console, rows)
     _reversals(console, rows)
     winner = next((row for row in rows if row.rank == 1), None)
     if winner is not None and choice is columns:
@@ -115,6 +116,15 @@ def _grid(rows: list[Row], choice: Columns, wide: bool) -> Grid:
             cells = (text(row) for name, text in shown.items() if wide or name != "time")
             grid.add_row(*map(escape, cells), style=style)
     return grid
+
+
+def _floor(console: Console, rows: list[Row]) -> None:
+    """Which rows are not better than the best baseline."""
+    below = [row for row in rows if row.not_above]
+    if below:
+        which = ", ".join(f"rank {row.rank}" for row in below)
+        console.print(f"  ! not better than the baseline {escape(below[0].not_above)}: {which}",
+                      style="yellow")  # fmt: skip
 
 
 def _reversals(console: Console, rows: list[Row]) -> None:

@@ -127,9 +127,11 @@ def some_columns(matrix: Matrix, share: float, seed: int) -> Matrix:
         rng.choice(total, size=min(max(round(share * total), 1), total - 1), replace=False)
     )
     numeric, codes = kept[kept < d], kept[kept >= d] - d
+    rfm = np.flatnonzero(np.isin(numeric, matrix.rfm))
     return Matrix(
         np.ascontiguousarray(matrix.X[:, numeric]), np.ascontiguousarray(matrix.C[:, codes]),
         tuple(matrix.names[j] for j in kept), tuple(matrix.n_levels[j] for j in codes),
+        matrix.keys, tuple(rfm.tolist()) if len(rfm) == len(matrix.rfm) else (),
     )  # fmt: skip
 
 

@@ -1,131 +1,377 @@
-"""k-prototypes is what kmodes computes, k-means without categories, k-modes without numbers."""
+"""k-prototypes against kmodes, brute force, scikit-learn's checks and its own definition."""
+
+import itertools
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
-from kmodes.kmodes import KModes
+from kmodes.kmodes import KModes as OriginalModes
 from kmodes.kprototypes import KPrototypes as Original
+from kmodes.util.dissim import matching_dissim
+from kmodes.util.init_methods import init_cao
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from segbench.algorithm.kprototypes import KPrototypes
+from segbench.algorithm.kmodes import KmodesPrototypes
+from segbench.algorithm.kprototypes import KModes, KPrototypes
+from segbench.algorithm.kprototypes.starts import STARTS
+
+MIXED = [2, 3]
 
 
-def customers(n=70, seed=0):
+def customers(n=70, seed=0, levels=3):
+    """Two numbers and two categories, no groups."""
     rng = np.random.default_rng(seed)
-    return np.hstack([rng.normal(size=(n, 2)), rng.integers(0, 3, (n, 2)).astype(float)])
+    return np.hstack([rng.normal(size=(n, 2)), rng.integers(0, levels, (n, 2)).astype(float)])
 
 
-@pytest.mark.parametrize("gamma", [None, 0.3])
-@pytest.mark.parametrize(("k", "seed"), [(2, 0), (4, 1), (6, 2)])
-def test_labels_and_cost_are_those_of_kmodes(k, seed, gamma):
-    X = customers(seed=seed)
-    model = KPrototypes(k, categorical=[2, 3], gamma=gamma, random_state=seed).fit(X)
-    other = Original(k, init="Huang", n_init=1, gamma=gamma, random_state=seed)
-    assert model.labels_.tolist() == other.fit_predict(X, categorical=[2, 3]).tolist()
-    assert model.cost_ == other.cost_
+def gaps(X, seed=0, share=0.15):
+    out = X.copy()
+    out[np.random.default_rng(seed).random(X.shape) < share] = np.nan
+    return out
 
 
-@pytest.mark.parametrize("gamma", [None, 2.0])
-def test_the_cost_is_squared_distances_and_weighed_mismatches_to_the_prototypes(gamma):
+def cost_of(X, labels, codes, gamma, weights=None):
+    """What the partition costs at its own means and modes, from the definition."""
+    weights = np.ones(len(X)) if weights is None else weights
+    total = 0.0
+    for segment in np.unique(labels):
+        inside, w = X[labels == segment], weights[labels == segment]
+        for j in range(X.shape[1]):
+            known = ~np.isnan(inside[:, j]) & (w > 0)
+            x, v = inside[known, j], w[known]
+            if not len(x):
+                continue
+            if j in codes:
+                total += gamma * (v.sum() - max(v[x == level].sum() for level in set(x)))
+            else:
+                total += v @ (x - np.average(x, weights=v)) ** 2
+    return total
+
+
+@parametrize_with_checks(
+    [KPrototypes(), KModes()],
+    expected_failed_checks=lambda estimator: {
+        "check_sample_weight_equivalence_on_dense_data":
+            "as for KMeans: other rows are drawn as first prototypes",
+        **({"check_clustering": "every float is a category of its own"}
+           if isinstance(estimator, KModes) else {}),
+    },
+)  # fmt: skip
+def test_scikit_learn_takes_it_for_one_of_its_own(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(("k", "levels"), [(3, 4), (5, 3), (8, 2)])
+def test_from_the_same_start_the_median_cost_is_not_above_that_of_kmodes(k, levels):
+    ours, theirs = [], []
+    for seed in range(20):
+        X = customers(90, seed, levels)
+        init = X[np.random.default_rng(seed).choice(len(X), k, replace=False)]
+        model = KPrototypes(k, categorical=MIXED, init=init).fit(X)
+        other = Original(k, init=[init[:, :2], init[:, 2:]], n_init=1, gamma=model.gamma_)
+        ours.append(model.cost_)
+        theirs.append(other.fit(X, categorical=MIXED).cost_)
+    assert np.median(ours) <= np.median(theirs)
+
+
+def test_from_the_same_start_k_modes_are_not_dearer_than_those_of_kmodes():
+    ours, theirs = [], []
+    for seed in range(20):
+        X = np.random.default_rng(seed).integers(0, 3, (90, 5)).astype(float)
+        init = X[np.random.default_rng(seed).choice(len(X), 4, replace=False)]
+        ours.append(KModes(4, init=init).fit(X).cost_)
+        theirs.append(OriginalModes(4, init=init, n_init=1).fit(X).cost_)
+    assert np.median(ours) <= np.median(theirs)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_many_starts_find_the_best_of_all_partitions(seed, missing):
+    X = customers(7, seed)
+    X = gaps(X, seed) if missing else X
+    weights = np.random.default_rng(seed).integers(1, 4, 7).astype(float)
+    model = KPrototypes(3, categorical=MIXED, gamma=0.7, n_init=60, random_state=seed)
+    model.fit(X, sample_weight=weights)
+    best = min(
+        cost_of(X, np.array(labels), MIXED, 0.7, weights)
+        for labels in itertools.product(range(3), repeat=7)
+        if len(set(labels)) == 3
+    )
+    assert model.cost_ == pytest.approx(best, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("codes", [[2, 3], [0, 1, 2, 3], []])
+def test_no_single_move_makes_it_cheaper(codes, missing):
+    X = customers(40)
+    X = gaps(X) if missing else X
+    weights = np.random.default_rng(1).integers(1, 4, 40).astype(float)
+    model = KPrototypes(4, categorical=codes, gamma=0.4, n_init=1, random_state=3)
+    labels = model.fit(X, sample_weight=weights).labels_.copy()
+    gamma = model.gamma_
+    reached = cost_of(X, labels, codes, gamma, weights)
+    for i in range(40):
+        for segment in range(4):
+            moved = labels.copy()
+            moved[i] = segment
+            assert cost_of(X, moved, codes, gamma, weights) >= reached - 1e-9
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_cost_is_that_of_the_nearest_prototypes(missing):
+    X = gaps(customers()) if missing else customers()
+    weights = np.random.default_rng(1).random(70)
+    model = KPrototypes(3, categorical=MIXED, random_state=0).fit(X, sample_weight=weights)
+    centers = model.cluster_centers_
+    squares = np.nansum((X[:, None, :2] - centers[:, :2]) ** 2, axis=2)
+    known = ~np.isnan(X[:, None, 2:])
+    misses = ((X[:, None, 2:] != centers[:, 2:]) & known).sum(axis=2)
+    costs = squares + model.gamma_ * misses
+    assert model.labels_.tolist() == costs.argmin(axis=1).tolist()
+    assert model.cost_ == pytest.approx(weights @ costs.min(axis=1), rel=1e-9)
+    assert model.transform(X) == pytest.approx(np.sqrt(costs), abs=1e-9)
+    assert model.predict(X).tolist() == model.labels_.tolist()
+
+
+def test_a_weight_of_two_is_a_row_that_is_there_twice():
+    X = gaps(customers(50))
+    weights = np.random.default_rng(3).integers(0, 3, 50)
+    init = X[:4].copy()
+    init[np.isnan(init)] = 0.0
+    one = KPrototypes(4, categorical=MIXED, gamma=0.5, init=init, max_iter=1)
+    other = clone(one).fit(np.repeat(X, weights, axis=0))
+    one.fit(X, sample_weight=weights)
+    np.testing.assert_allclose(one.cluster_centers_, other.cluster_centers_, atol=1e-12)
+    assert one.cost_ == pytest.approx(other.cost_)
+
+
+def test_without_a_weight_a_row_has_no_say_but_a_label():
+    X = customers(60)
+    weights = np.append(np.ones(50), np.zeros(10))
+    model = KPrototypes(3, categorical=MIXED, gamma=0.5, init=X[:3])
+    alone = clone(model).fit(X[:50])
+    model.fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(model.cluster_centers_, alone.cluster_centers_)
+    assert model.labels_.tolist() == alone.predict(X).tolist()
+
+
+def test_categories_may_stand_in_any_column_and_be_strings():
     X = customers()
-    model = KPrototypes(3, categorical=[2, 3], gamma=gamma, random_state=0).fit(X)
-    weight = 0.5 * X[:, :2].std(axis=0).mean() if gamma is None else gamma
-    cost = 0.0
-    for segment in range(3):
-        inside = X[model.labels_ == segment]
-        cost += ((inside[:, :2] - inside[:, :2].mean(axis=0)) ** 2).sum()
-        for codes in inside[:, 2:].T:
-            cost += weight * (len(codes) - np.unique(codes, return_counts=True)[1].max())
-    assert model.cost_ == pytest.approx(cost, rel=1e-6)
+    last = KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
+    first = KPrototypes(3, categorical=[0, 1], random_state=0).fit(X[:, [2, 3, 0, 1]])
+    named = pd.DataFrame(X).astype({2: object, 3: object})
+    named[[2, 3]] = np.array(["a", "b", "c"], dtype=object)[X[:, 2:].astype(int)]
+    text = KPrototypes(3, categorical=MIXED, random_state=0).fit(named)
+    assert first.labels_.tolist() == last.labels_.tolist() == text.labels_.tolist()
+    assert set(text.cluster_centers_[:, 2]) <= {"a", "b", "c"}
+    assert text.predict(named.iloc[:5]).tolist() == last.labels_[:5].tolist()
 
 
-@pytest.mark.parametrize("categorical", [None, [], ()])
-def test_without_categories_it_is_k_means(categorical):
+def test_numbers_and_strings_in_one_category_are_refused():
+    with pytest.raises(ValueError, match="numbers and strings"):
+        KModes(2).fit(np.array([["a"], [1], ["b"]], dtype=object))
+
+
+def test_an_unseen_category_is_as_far_from_every_prototype():
     X = customers()
-    model = KPrototypes(3, categorical=categorical, n_init=4, random_state=7).fit(X)
-    other = KMeans(3, n_init=4, max_iter=100, random_state=7).fit(X)
-    assert model.labels_.tolist() == other.labels_.tolist()
-    assert model.cost_ == pytest.approx(other.inertia_)
+    model = KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
+    unseen, missing = X[:9].copy(), X[:9].copy()
+    unseen[:, 2], missing[:, 2] = 77.0, np.nan
+    assert model.predict(unseen).tolist() == model.predict(missing).tolist()
+    np.testing.assert_allclose(model.transform(unseen) ** 2,
+                               model.transform(missing) ** 2 + model.gamma_)  # fmt: skip
+
+
+def test_a_column_without_values_changes_nothing():
+    X = customers()
+    empty = np.full((70, 1), np.nan)
+    model = KPrototypes(3, categorical=MIXED, gamma=0.5, random_state=0)
+    more = KPrototypes(3, categorical=[*MIXED, 5], gamma=0.5, random_state=0)
+    plain = model.fit(X)
+    for other in (clone(model).fit(np.hstack([X, empty])), more.fit(np.hstack([X, empty, empty]))):
+        assert other.labels_.tolist() == plain.labels_.tolist()
+        assert other.cost_ == pytest.approx(plain.cost_)
+
+
+def test_the_number_of_jobs_changes_nothing():
+    X = customers(300)
+    fits = [KPrototypes(4, categorical=MIXED, n_jobs=jobs, random_state=5).fit(X)
+            for jobs in (1, 3)]  # fmt: skip
+    assert fits[0].labels_.tobytes() == fits[1].labels_.tobytes()
+    assert fits[0].cost_ == fits[1].cost_
+
+
+def test_far_from_zero_it_is_the_same():
+    X = customers(200)
+    far = X + np.array([1e8, -1e8, 0, 0])
+    model = KPrototypes(4, categorical=MIXED, random_state=5)
+    near, moved = model.fit(X), clone(model).fit(far)
+    assert moved.labels_.tolist() == near.labels_.tolist()
+    assert moved.cost_ == pytest.approx(near.cost_, rel=1e-6)
+
+
+@pytest.mark.parametrize("codes", [None, [], ()])
+def test_without_categories_it_is_k_means(codes):
+    """From the same start it ends at least as low as Lloyd's algorithm."""
+    ours, theirs = [], []
+    for seed in range(10):
+        X = customers(120, seed)
+        init = X[:4]
+        model = KPrototypes(4, categorical=codes, init=init).fit(X)
+        other = KMeans(4, init=init, n_init=1, tol=0).fit(X)
+        ours.append(model.cost_)
+        theirs.append(other.inertia_)
+        assert model.cost_ == pytest.approx(KMeans(4, init=model.cluster_centers_, n_init=1)
+                                            .fit(X).inertia_)  # fmt: skip
+    assert np.median(ours) <= np.median(theirs) * (1 + 1e-9)
 
 
 def test_without_numbers_it_is_k_modes():
-    X = customers()[:, 2:]
-    model = KPrototypes(3, categorical=[0, 1], n_init=2, random_state=7).fit(X)
-    other = KModes(3, init="Huang", n_init=2, max_iter=100, random_state=7).fit(X)
-    assert model.labels_.tolist() == other.labels_.tolist()
-    assert model.cost_ == other.cost_
+    X = customers(100)[:, 2:]
+    model = KPrototypes(3, categorical=[0, 1], gamma=7.0, random_state=7).fit(X)
+    modes = KModes(3, random_state=7).fit(X)
+    assert model.labels_.tolist() == modes.labels_.tolist()
+    assert model.cost_ == modes.cost_ == cost_of(X, modes.labels_, [0, 1], 1.0)
 
 
-def test_categories_may_stand_in_any_column():
-    X = customers()
-    last = KPrototypes(3, categorical=[2, 3], random_state=0).fit_predict(X)
-    first = KPrototypes(3, categorical=[0, 1], random_state=0).fit_predict(X[:, [2, 3, 0, 1]])
-    assert first.tolist() == last.tolist()
-
-
-def test_names_of_categories_do_not_matter():
-    X = customers()
-    renamed = X.copy()
-    renamed[:, 2] = np.array([7.0, 1.0, 30.0])[X[:, 2].astype(int)]
-    for gamma in (0.5, None):
-        fits = [
-            KPrototypes(2, categorical=[2, 3], gamma=gamma, n_init=8, random_state=0).fit(data)
-            for data in (X, renamed)
-        ]
-        assert fits[0].cost_ == pytest.approx(fits[1].cost_, rel=0.02)
-
-
-def test_a_great_gamma_splits_by_category_and_a_small_one_by_number():
+@pytest.mark.parametrize("init", STARTS)
+def test_every_start_begins_with_rows_that_differ_and_finds_two_groups(init):
     rng = np.random.default_rng(0)
-    near, level = rng.integers(0, 2, 60), rng.integers(0, 2, 60)
-    X = np.column_stack([near * 4 + rng.normal(0, 0.1, 60), level]).astype(float)
-    by_level, by_number = (
-        KPrototypes(2, categorical=[1], gamma=gamma, n_init=5, random_state=0).fit_predict(X)
-        for gamma in (1000.0, 0.001)
-    )
-    assert adjusted_rand_score(level, by_level) == 1.0
-    assert adjusted_rand_score(near, by_number) == 1.0
+    side = rng.permutation(np.arange(60) % 2)
+    X = np.column_stack([rng.normal(0, 0.5, 60) + 9 * side, side, rng.integers(0, 2, 60)])
+    for columns, codes in ((X, [1, 2]), (X[:, 1:], [0, 1]), (X[:, :1], [])):
+        model = KPrototypes(2, categorical=codes, init=init, n_init=5, random_state=1)
+        if columns.shape[1] != 2:
+            assert adjusted_rand_score(side, model.fit_predict(columns)) == 1.0
+        begun = clone(model).set_params(n_init=1, max_iter=1).fit(columns)
+        assert len(np.unique(begun.labels_)) == 2
 
 
-def test_more_starts_never_cost_more():
+def test_the_start_of_cao_is_that_of_kmodes():
+    X = np.random.default_rng(4).integers(0, 4, (80, 5)).astype(float)
+    init = np.asarray(init_cao(X, 5, matching_dissim), dtype=float)
+    ours, given = KModes(5, init="cao").fit(X), KModes(5, init=init).fit(X)
+    assert ours.labels_.tolist() == given.labels_.tolist()
+    assert ours.n_iter_ == given.n_iter_
+
+
+def test_gamma_by_huangs_rule_is_half_the_mean_standard_deviation():
+    X = customers() * [3.0, 1.0, 1.0, 1.0]
+    model = KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
+    assert model.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
+    holes = gaps(X)
+    model = KPrototypes(3, categorical=MIXED, random_state=0).fit(holes)
+    assert model.gamma_ == pytest.approx(0.5 * np.nanstd(holes[:, :2], axis=0).mean())
+    twice = KPrototypes(3, categorical=MIXED, random_state=0).fit(X, sample_weight=np.full(70, 2))
+    assert twice.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
+
+
+def groups_in(part, seed=0, n=200):
+    """Groups that only the numbers, or only the categories, know of."""
+    rng = np.random.default_rng(seed)
+    side = rng.permutation(np.arange(n) % 2)
+    numbers = rng.normal(size=(n, 2)) + (6 * side[:, None] if part == "numbers" else 0)
+    codes = rng.integers(0, 2, (n, 4))
+    if part == "categories":
+        codes = np.where(rng.random((n, 4)) < 0.93, side[:, None], codes)
+    return np.hstack([numbers, codes.astype(float)]), side
+
+
+def test_a_great_gamma_follows_the_categories_and_a_small_one_the_numbers():
+    for part, right, wrong in (("numbers", 1e-3, 1e3), ("categories", 1e3, 1e-3)):
+        X, side = groups_in(part)
+        for gamma, found in ((right, True), (wrong, False)):
+            model = KPrototypes(2, categorical=[2, 3, 4, 5], gamma=gamma, random_state=0)
+            agreement = adjusted_rand_score(side, model.fit_predict(X))
+            assert agreement > 0.9 if found else agreement < 0.1
+
+
+def test_the_search_for_gamma_has_the_least_product_of_within_to_between():
+    X = customers(150, 3)
+    model = KPrototypes(3, categorical=MIXED, gamma="modha_spangler", random_state=0).fit(X)
+
+    def product(labels):
+        total = cost_of(X[:, :2], np.zeros(150), [], 1.0), cost_of(X[:, 2:], np.zeros(150),
+                                                                   [0, 1], 1.0)  # fmt: skip
+        within = cost_of(X[:, :2], labels, [], 1.0), cost_of(X[:, 2:], labels, [0, 1], 1.0)
+        return np.prod([w / (t - w) for w, t in zip(within, total, strict=True)])
+
+    spread = X[:, :2].var(axis=0).sum() * 150
+    misses = cost_of(X[:, 2:], np.zeros(150), [0, 1], 1.0)
+    options = [spread / misses * a / (1 - a) for a in np.linspace(0.1, 0.9, 9)]
+    assert min(abs(model.gamma_ - option) for option in options) < 1e-9
+    others = [KPrototypes(3, categorical=MIXED, gamma=g, random_state=0).fit(X).labels_
+              for g in options]  # fmt: skip
+    assert product(model.labels_) <= min(map(product, others)) + 1e-9
+
+
+def test_the_search_for_gamma_without_spread_is_huangs_rule():
     X = customers()
-    costs = [
-        KPrototypes(5, categorical=[2, 3], n_init=n_init, random_state=3).fit(X).cost_
-        for n_init in (1, 8)
-    ]
-    assert costs[1] <= costs[0]
+    X[:, 2:] = 1.0
+    model = KPrototypes(3, categorical=MIXED, gamma="modha_spangler", random_state=0).fit(X)
+    assert model.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
 
 
-def test_it_keeps_scikit_learn_s_conventions():
-    model = KPrototypes(3, categorical=[2, 3], gamma=0.4, random_state=1)
-    assert clone(model).get_params() == model.get_params()
+def test_where_no_more_rows_differ_there_are_fewer_segments_and_a_warning():
+    X = np.repeat(customers(3), 5, axis=0)
+    with pytest.warns(ConvergenceWarning, match="3 segments, not 5"):
+        model = KPrototypes(5, categorical=MIXED, random_state=0).fit(X)
+    assert len(np.unique(model.labels_)) == 3 and model.cost_ == pytest.approx(0.0, abs=1e-20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
+
+
+def test_no_segment_is_left_empty():
+    """From prototypes of which three are nearest to nobody."""
+    X = customers(50)
+    init = np.vstack([X[:2], np.full((3, 4), 50.0)])
+    init[2:, 2:] = X[:3, 2:]
+    model = KPrototypes(5, categorical=MIXED, init=init).fit(X)
+    assert len(np.unique(model.labels_)) == 5
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [({"n_clusters": 0}, "n_clusters=0"), ({"n_init": 1.5}, "n_init=1.5"),
+     ({"gamma": -1}, "gamma=-1"), ({"gamma": "hung"}, "hung"), ({"init": "kmeans"}, "kmeans"),
+     ({"n_clusters": 71}, "n_samples=70 should be >= n_clusters=71"),
+     ({"categorical": [4]}, "4 columns"), ({"init": np.zeros((2, 4))}, "shape"),
+     ({"init": np.full((8, 4), 9.0)}, "category"), ({"max_iter": True}, "max_iter")],
+)  # fmt: skip
+def test_wrong_parameters_are_named(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        KPrototypes(**{"categorical": MIXED, **parameters}).fit(customers())
+
+
+def test_infinite_numbers_and_negative_weights_are_refused():
     X = customers()
-    before = X.copy()
-    labels = model.fit_predict(X)
-    np.testing.assert_array_equal(X, before)
-    assert labels.dtype == np.int32
-    assert labels.tolist() == model.labels_.tolist()
-    assert clone(model).fit_predict(X).tolist() == labels.tolist()
+    X[3, 1] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        KPrototypes(2, categorical=MIXED).fit(X)
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        KPrototypes(2, categorical=MIXED).fit(customers(), sample_weight=-np.ones(70))
 
 
-@pytest.mark.parametrize("categorical", [None, [2, 3], [0, 1, 2, 3]])
-@pytest.mark.parametrize("problem", ["fewer rows than segments", "a missing value"])
-def test_what_it_cannot_fit_is_a_value_error(categorical, problem):
-    X = np.round(customers(5))
-    if problem == "a missing value":
-        X[2, 2] = np.nan
-    k = 2 if problem == "a missing value" else 6
-    with pytest.raises(ValueError, match=r"NaN|minimum"):
-        KPrototypes(k, categorical=categorical, random_state=0).fit(X)
+@pytest.mark.parametrize(("k", "seed"), [(2, 0), (4, 1)])
+def test_the_wrapped_package_gives_what_the_package_gives(k, seed):
+    X = customers(seed=seed)
+    model = KmodesPrototypes(k, categorical=MIXED, random_state=seed).fit(X)
+    other = Original(k, init="Huang", n_init=1, random_state=seed).fit(X, categorical=MIXED)
+    assert model.labels_.tolist() == other.predict(X, categorical=MIXED).tolist()
+    assert model.cost_ == other.cost_
+    modes = KmodesPrototypes(k, categorical=[0, 1], random_state=seed).fit(X[:, 2:])
+    assert modes.cost_ == OriginalModes(k, init="Huang", n_init=1, random_state=seed
+                                        ).fit(X[:, 2:]).cost_  # fmt: skip
+    means = KmodesPrototypes(k, random_state=seed).fit(X)
+    assert means.cost_ == KMeans(k, n_init=1, max_iter=100, random_state=seed).fit(X).inertia_
 
 
-def test_a_failed_start_of_kmodes_is_a_value_error():
-    with pytest.raises(ValueError, match="could not initialize"):
-        KPrototypes(50, categorical=[2, 3], random_state=4).fit(customers(60))
-
-
-def test_as_many_segments_as_distinct_rows_is_a_segment_each():
-    rows = np.array([[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]])
-    labels = KPrototypes(3, categorical=[0, 1], random_state=0).fit_predict(np.tile(rows, (5, 1)))
-    assert adjusted_rand_score(np.tile([0, 1, 2], 5), labels) == 1.0
+def test_the_wrapped_package_refuses_what_it_does_not_take():
+    with pytest.raises(ValueError, match="missing number"):
+        KmodesPrototypes(2, categorical=MIXED).fit(gaps(customers()))

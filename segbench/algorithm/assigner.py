@@ -1,0 +1,266 @@
+"""Which segment a new customer gets.
+
+First by exact match: whoever has the features of a training customer gets that one's segment, noise
+included. Everybody else by the rule that the algorithm's yaml declares as `assign`:
+
+    predict              the algorithm's own
+    nearest_prototype    the segment whose mean is nearest
+    nearest_customers    the segment of the nearest training customer
+
+The last two stand in for algorithms that have no rule of their own; `fidelity` is the share of
+customers on whom a stand-in agrees with the algorithm although it has not seen them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+from sklearn.base import BaseEstimator
+
+from segbench.contracts import Floats, Ints, renumbered
+from segbench.errors import InputError
+from segbench.keys import Keys
+
+RULES = ("predict", "nearest_prototype", "nearest_customers")
+DEFAULT_RULE = "nearest_customers"
+FOLDS = 5
+ROUNDING = 1e-9
+"""Of a distance: products of matrices differ in the last digits between one row and many."""
+
+
+class Rule(Protocol):
+    """Segments of customers, -1 for none, and how sure that is."""
+
+    def predict(self, X: Floats) -> npt.NDArray[Any]:
+        """Segments (m,)."""
+        ...
+
+    def margins(self, X: Floats, segments: Ints) -> Floats:
+        """By how much (m,) the given segments lead: 1 is certain, 0 a tie, less is behind."""
+        ...
+
+
+class OwnRule(BaseEstimator):
+    """The algorithm's own `predict`, in segments.
+
+    Its margin is the lead in probability where the algorithm has probabilities, else what is
+    missing in the distance to the segment's prototype to be as far as the next one, as a share.
+
+    Args:
+        estimator: fitted.
+        raw: (k,) its label of segment 0, 1, ...
+
+    """
+
+    def __init__(self, estimator: Any, raw: Sequence[int]) -> None:
+        self.estimator = estimator
+        self.raw = raw
+
+    def predict(self, X: Floats) -> Ints:
+        """Segments (m,)."""
+        return renumbered(np.asarray(self.estimator.predict(X)), self.raw)
+
+    def margins(self, X: Floats, segments: Ints) -> Floats:
+        """Margins (m,); NaN where the algorithm says neither probabilities nor distances."""
+        if hasattr(self.estimator, "predict_proba"):
+            shares = np.asarray(self.estimator.predict_proba(X))[:, list(self.raw)]
+            return lead(shares, segments)
+        if not hasattr(self.estimator, "transform"):
+            return np.full(len(X), np.nan)
+        away = np.asarray(self.estimator.transform(X))
+        of_column = getattr(self.estimator, "subcluster_labels_", np.arange(away.shape[1]))
+        nearest = [away[:, of_column == label].min(axis=1) for label in self.raw]
+        return nearness(np.column_stack(nearest), segments)
+
+
+class NearestPrototype(BaseEstimator):
+    """The segment whose mean is nearest, the first of several; nobody is noise."""
+
+    def fit(self, X: Floats, segments: Ints) -> NearestPrototype:
+        """Learn the means of segments (n,), of which there must be one."""
+        k = int(segments.max()) + 1
+        self.means_ = np.array([X[segments == s].mean(axis=0) for s in range(k)])
+        return self
+
+    def predict(self, X: Floats) -> Ints:
+        """Segments (m,)."""
+        return self._away(X).argmin(axis=1).astype(np.int32)
+
+    def margins(self, X: Floats, segments: Ints) -> Floats:
+        """What is missing in the distance to be as far as the next mean, as a share (m,)."""
+        return nearness(self._away(X), segments)
+
+    def _away(self, X: Floats) -> Floats:
+        columns = [np.sqrt(((X - mean) ** 2).sum(axis=1)) for mean in self.means_]
+        return np.column_stack(columns)
+
+
+class NearestCustomers(BaseEstimator):
+    """The segment of the nearest training customer, noise included; the first of several.
+
+    Where the algorithm leaves out who is far from the others (`noise`), so does the rule: whoever
+    is farther from the nearest customer of a segment than any of its customers is from another.
+
+    Args:
+        noise: the algorithm labels noise.
+
+    """
+
+    def __init__(self, noise: bool = False) -> None:
+        self.noise = noise
+
+    def fit(self, X: Floats, segments: Ints) -> NearestCustomers:
+        """Keep the customers X (n, d) and their segments (n,)."""
+        self.X_, self.segments_ = X, segments
+        k = int(segments.max(initial=-1)) + 1
+        self.reach_ = np.full(k + 1, np.inf)
+        for s in range(k if self.noise else 0):
+            inside = X[segments == s]
+            if len(inside) > 1:
+                self.reach_[s] = cKDTree(inside).query(inside, k=2)[0][:, 1].max()
+        return self
+
+    def predict(self, X: Floats) -> Ints:
+        """Segments (m,)."""
+        away = self._away(X)
+        segments = away.argmin(axis=1)
+        far = away.min(axis=1) > self.reach_[segments] * (1 + ROUNDING)
+        return np.where(far | (segments == len(self.reach_) - 1), -1, segments).astype(np.int32)
+
+    def margins(self, X: Floats, segments: Ints) -> Floats:
+        """What is missing in the distance to be as far as the nearest other, as a share (m,)."""
+        return nearness(self._away(X), segments)
+
+    def _away(self, X: Floats) -> Floats:
+        """Distance (m, k + 1) to the nearest customer of each segment, of the noise last."""
+        columns = []
+        for s in [*range(len(self.reach_) - 1), -1]:
+            inside = self.X_[self.segments_ == s]
+            columns.append(cKDTree(inside).query(X)[0] if len(inside) else np.full(len(X), np.inf))
+        return np.column_stack(columns)
+
+
+def lead(shares: Floats, segments: Ints) -> Floats:
+    """By how much (m,) the share (m, k) of a segment is ahead of the best other; -1 is the last."""
+    rows = np.arange(len(shares))
+    others = shares.copy()
+    others[rows, segments] = 0.0
+    return np.asarray(shares[rows, segments] - others.max(axis=1))
+
+
+def nearness(away: Floats, segments: Ints) -> Floats:
+    """1 - distance (m, k) from the own segment / from the nearest other; -1 is the last."""
+    rows = np.arange(len(away))
+    own, others = away[rows, segments], away.copy()
+    others[rows, segments] = np.inf
+    other = others.min(axis=1)
+    apart = np.where(other > 0, other, 1.0)
+    return np.where(other > 0, 1.0 - own / apart, np.where(own > 0, -np.inf, 0.0))
+
+
+def rule_for(
+    spec: Mapping[str, Any], estimator: Any, X: Floats, segments: Ints, raw: Sequence[int]
+) -> Rule:
+    """The rule that an algorithm's yaml declares.
+
+    Args:
+        spec: the yaml.
+        estimator: fitted on X (n, d).
+        X, segments: what it was fitted on, and what came out.
+        raw: (k,) the estimator's label of segment 0, 1, ...
+
+    Raises:
+        InputError: there is no such rule.
+
+    """
+    name = spec.get("assign") or DEFAULT_RULE
+    if name == "predict":
+        return OwnRule(estimator, list(raw))
+    if name == "nearest_prototype" and (segments >= 0).any():
+        return NearestPrototype().fit(X, segments)
+    if name in RULES:
+        return NearestCustomers(noise=bool(spec.get("noise"))).fit(X, segments)
+    raise InputError("algorithm.assign", found=name, wanted=f"one of {', '.join(RULES)}")
+
+
+def fidelity(
+    spec: Mapping[str, Any], estimator: Any, X: Floats, segments: Ints, raw: Sequence[int],
+    seed: int,
+) -> tuple[float, int]:  # fmt: skip
+    """Share of customers to whom a rule gives the segment that the algorithm gave them.
+
+    A stand-in is made again without each fifth of the customers, which it is then asked about. The
+    algorithm's own rule is asked about the customers that it was fitted on.
+
+    Returns:
+        The share, and the number of customers asked.
+
+    """
+    if spec.get("assign") == "predict":
+        rule = rule_for(spec, estimator, X, segments, raw)
+        return float((rule.predict(X) == segments).mean()), len(X)
+    fold = np.random.default_rng(seed).permutation(len(X)) % FOLDS
+    agreed = 0
+    for i in range(FOLDS):
+        rest, held = fold != i, fold == i
+        if held.any() and rest.any():
+            rule = rule_for(spec, estimator, X[rest], segments[rest], raw)
+            agreed += int((rule.predict(X[held]) == segments[held]).sum())
+    return agreed / len(X), len(X)
+
+
+@dataclass(frozen=True)
+class Assigner:
+    """Exact match first, then a rule.
+
+    Attributes:
+        keys: (u,) of the features of the training customers, sorted, each once.
+        segments: (u,) theirs.
+        rule: for everybody else.
+
+    """
+
+    keys: Keys
+    segments: Ints
+    rule: Rule
+
+    @classmethod
+    def of(cls, keys: Keys | None, segments: Ints, rule: Rule) -> Assigner:
+        """From the keys (n,) and segments (n,) of training customers; None: nobody is known."""
+        keys = np.empty(0, dtype=np.uint64) if keys is None else keys
+        distinct, first = np.unique(keys, return_index=True)
+        return cls(distinct, segments[first], rule)
+
+    def assign(self, X: Floats, keys: Keys | None) -> Ints:
+        """Segments (m,) of customers with features X (m, d)."""
+        segments = np.asarray(self.rule.predict(X), dtype=np.int32)
+        if keys is not None:
+            known = self.knows(keys)
+            segments[known] = self.segments[np.searchsorted(self.keys, keys[known])]
+        return segments
+
+    def knows(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        """Who has the features of a training customer (m,)."""
+        return np.isin(keys, self.keys)
+
+
+def by_features(keys: Keys, labels: Ints) -> Ints:
+    """Labels (n,) that are a function of the features: of those who agree in them, most decide.
+
+    The least of several labels, noise before segments.
+    """
+    _, who, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    if len(counts) == len(keys):
+        return labels
+    names, code = np.unique(labels, return_inverse=True)
+    pairs, votes = np.unique(who.astype(np.int64) * len(names) + code, return_counts=True)
+    order = np.lexsort((pairs % len(names), -votes, pairs // len(names)))
+    group = pairs[order] // len(names)
+    first = np.append(True, group[1:] != group[:-1])
+    chosen = names[pairs[order][first] % len(names)]
+    return np.asarray(chosen[who], dtype=np.int32)

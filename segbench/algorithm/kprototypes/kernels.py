@@ -1,0 +1,342 @@
+"""What k-prototypes computes for one start: nearest prototypes, prototypes, single moves.
+
+The columns of a table lie one after the other: numbers (d, n), NaN where missing, and codes (c, n),
+-1 where missing. A missing value takes no part: it adds to no distance, no mean and no mode.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from segbench.contracts import Floats, Ints
+
+BLOCK = 512
+"""Rows at a time: their distances to all prototypes stay in the first cache."""
+LEAST = 1e-11
+"""Of what a move is about; a gain below it may be rounding."""
+KERNEL = {"nogil": True, "cache": True}
+
+
+class Columns(NamedTuple):
+    """A table by columns.
+
+    Attributes:
+        numbers: (d, n), NaN missing.
+        codes: (c, n), -1 missing.
+        start: (c + 1,) where the levels of each column begin in a row of frequencies.
+        weights: (n,) of the rows.
+        gamma: weight of a mismatch.
+
+    """
+
+    numbers: Floats
+    codes: Ints
+    start: Ints
+    weights: Floats
+    gamma: float
+
+
+class Prototypes(NamedTuple):
+    """Means (k, d) and modes (k, c); NaN and -1 where a segment has no value."""
+
+    means: Floats
+    modes: Ints
+
+
+class Counts(NamedTuple):
+    """What prototypes are made from.
+
+    Attributes:
+        sums, mass: (k, d) weighted sum of the values of a column, and the weight they have.
+        often: (k, levels of all columns) weight of each level.
+        most, next: (k, c) weight of the most frequent level, and of the best among the others.
+        rows: (k,) rows with a weight.
+
+    """
+
+    sums: Floats
+    mass: Floats
+    often: Floats
+    most: Floats
+    next: Floats
+    rows: Ints
+
+
+@njit(**KERNEL)
+def distances(columns, prototypes, first, last, out):  # type: ignore[no-untyped-def]
+    """Dissimilarity of the rows first..last to each prototype, into out (k, last - first)."""
+    k = len(prototypes.means)
+    out[:, : last - first] = 0.0
+    for j in range(len(columns.numbers)):
+        x = columns.numbers[j, first:last]
+        for s in range(k):
+            mean = prototypes.means[s, j]
+            for i in range(len(x)):
+                square = (x[i] - mean) * (x[i] - mean)
+                out[s, i] += square if square == square else 0.0  # not a number: missing
+    for j in range(len(columns.codes)):
+        code = columns.codes[j, first:last]
+        for s in range(k):
+            mode = prototypes.modes[s, j]
+            for i in range(len(code)):
+                out[s, i] += columns.gamma if code[i] >= 0 and code[i] != mode else 0.0
+
+
+@njit(**KERNEL)
+def nearest(columns, prototypes, labels, costs):  # type: ignore[no-untyped-def]
+    """The nearest prototype of each row, the first of several; how many rows changed it."""
+    n, k = len(labels), len(prototypes.means)
+    out = np.empty((k, BLOCK))
+    which = np.empty(BLOCK, np.int32)
+    moved = 0
+    for first in range(0, n, BLOCK):
+        size = min(BLOCK, n - first)
+        distances(columns, prototypes, first, first + size, out)
+        best = costs[first : first + size]
+        best[:] = out[0, :size]
+        which[:] = 0
+        for s in range(1, k):
+            for i in range(size):
+                closer = out[s, i] < best[i]
+                which[i] = s if closer else which[i]
+                best[i] = out[s, i] if closer else best[i]
+        for i in range(size):
+            moved += which[i] != labels[first + i]
+            labels[first + i] = which[i]
+    return moved
+
+
+@njit(**KERNEL)
+def weigh(columns, labels, k):  # type: ignore[no-untyped-def]
+    """The counts of a partition."""
+    n, d, c = len(labels), len(columns.numbers), len(columns.codes)
+    w = columns.weights
+    counts = Counts(
+        np.zeros((k, d)), np.zeros((k, d)), np.zeros((k, columns.start[c])), np.zeros((k, c)),
+        np.zeros((k, c)), np.zeros(k, np.int32),
+    )  # fmt: skip
+    for i in range(n):
+        counts.rows[labels[i]] += w[i] > 0.0
+    for j in range(d):
+        x = columns.numbers[j]
+        for i in range(n):
+            if x[i] == x[i]:
+                counts.sums[labels[i], j] += w[i] * x[i]
+                counts.mass[labels[i], j] += w[i]
+    for j in range(c):
+        code, start = columns.codes[j], columns.start[j]
+        for i in range(n):
+            if code[i] >= 0:
+                counts.often[labels[i], start + code[i]] += w[i]
+    for s in range(k):
+        for j in range(c):
+            rank_levels(columns, counts, s, j)
+    return counts
+
+
+@njit(**KERNEL)
+def rank_levels(columns, counts, s, j):  # type: ignore[no-untyped-def]
+    """Bring `most` and `next` of one segment and column up to date."""
+    most, second = 0.0, 0.0
+    for level in range(columns.start[j], columns.start[j + 1]):
+        here = counts.often[s, level]
+        if here > most:
+            most, second = here, most
+        elif here > second:
+            second = here
+    counts.most[s, j], counts.next[s, j] = most, second
+
+
+@njit(**KERNEL)
+def centres(columns, counts, prototypes):  # type: ignore[no-untyped-def]
+    """Means and modes, the first of several; a segment without a value keeps what it had."""
+    k, d = counts.sums.shape
+    for s in range(k):
+        for j in range(d):
+            if counts.mass[s, j] > 0.0:
+                prototypes.means[s, j] = counts.sums[s, j] / counts.mass[s, j]
+        for j in range(len(columns.codes)):
+            if counts.most[s, j] > 0.0:
+                level = columns.start[j]
+                while counts.often[s, level] < counts.most[s, j]:
+                    level += 1
+                prototypes.modes[s, j] = level - columns.start[j]
+
+
+@njit(**KERNEL)
+def typical(columns):  # type: ignore[no-untyped-def]
+    """The prototype (1, d), (1, c) of all rows; NaN and -1 where a column has no value."""
+    counts = weigh(columns, np.zeros(columns.weights.size, np.int32), 1)
+    means = np.full((1, len(columns.numbers)), np.nan)
+    found = Prototypes(means, np.full((1, len(columns.codes)), np.int32(-1)))
+    centres(columns, counts, found)
+    return found
+
+
+@njit(**KERNEL)
+def shift(columns, counts, i, s, sign):  # type: ignore[no-untyped-def]
+    """Add a row to a segment's counts, or take it out."""
+    w = sign * columns.weights[i]
+    counts.rows[s] += sign
+    for j in range(len(columns.numbers)):
+        x = columns.numbers[j, i]
+        if x == x:
+            counts.sums[s, j] += w * x
+            counts.mass[s, j] += w
+    for j in range(len(columns.codes)):
+        code = columns.codes[j, i]
+        if code >= 0:
+            counts.often[s, columns.start[j] + code] += w
+            rank_levels(columns, counts, s, j)
+
+
+@njit(**KERNEL)
+def leaving(columns, counts, i, s):  # type: ignore[no-untyped-def]
+    """By how much the cost of segment `s` falls when row `i` leaves it."""
+    w, gain = columns.weights[i], 0.0
+    for j in range(len(columns.numbers)):
+        x, mass = columns.numbers[j, i], counts.mass[s, j]
+        if x == x and mass > w:
+            away = x - counts.sums[s, j] / mass
+            gain += w * mass / (mass - w) * away * away
+    for j in range(len(columns.codes)):
+        code = columns.codes[j, i]
+        if code >= 0:
+            here, most = counts.often[s, columns.start[j] + code], counts.most[s, j]
+            after = most if here < most else max(here - w, counts.next[s, j])
+            gain += columns.gamma * (w - (most - after))
+    return gain
+
+
+@njit(**KERNEL)
+def joining(columns, counts, i, s, limit):  # type: ignore[no-untyped-def]
+    """By how much the cost of segment `s` grows with row `i`; whatever is beyond the limit."""
+    w, cost = columns.weights[i], 0.0
+    for j in range(len(columns.numbers)):
+        x, mass = columns.numbers[j, i], counts.mass[s, j]
+        if x == x and mass > 0.0:
+            away = x - counts.sums[s, j] / mass
+            cost += w * mass / (mass + w) * away * away
+    if cost > limit:
+        return cost
+    for j in range(len(columns.codes)):
+        code = columns.codes[j, i]
+        if code >= 0:
+            here, most = counts.often[s, columns.start[j] + code], counts.most[s, j]
+            cost += columns.gamma * (w - max(here + w - most, 0.0))
+    return cost
+
+
+@njit(**KERNEL)
+def alike(columns, counts, i, s, own):  # type: ignore[no-untyped-def]
+    """The share of a segment that has the categories of row `i`, summed over the columns."""
+    w, total = columns.weights[i] if own else 0.0, 0.0
+    for j in range(len(columns.codes)):
+        code = columns.codes[j, i]
+        if code >= 0:
+            mass = 0.0
+            for level in range(columns.start[j], columns.start[j + 1]):
+                mass += counts.often[s, level]
+            if mass > w:
+                total += (counts.often[s, columns.start[j] + code] - w) / (mass - w)
+    return total
+
+
+@njit(**KERNEL)
+def exchange(columns, counts, labels):  # type: ignore[no-untyped-def]
+    """Move each row to where the cost falls most, one after the other; how many moved.
+
+    Hartigan (1975): means and modes follow at once, so that a row counts without its own weight. A
+    partition that no such move improves is one that nearest prototypes do not improve either. Among
+    categories many moves cost nothing: a row then goes to where more are like it.
+    """
+    k, moved = len(counts.rows), 0
+    for i in range(len(labels)):
+        own = labels[i]
+        if columns.weights[i] == 0.0 or counts.rows[own] < 2:
+            continue
+        gain = leaving(columns, counts, i, own)
+        least = LEAST * gain
+        best, where, like = gain, own, -1.0
+        for s in range(k):
+            if s == own:
+                continue
+            cost = joining(columns, counts, i, s, best + least)
+            if cost < best - least:
+                best, where, like = cost, s, -1.0
+            elif cost <= best + least:
+                if like < 0.0:
+                    like = alike(columns, counts, i, where, where == own)
+                other = alike(columns, counts, i, s, False)
+                if other > like * (1.0 + LEAST):
+                    where, like = s, other
+        if where != own:
+            shift(columns, counts, i, own, -1)
+            shift(columns, counts, i, where, 1)
+            labels[i] = where
+            moved += 1
+    return moved
+
+
+@njit(**KERNEL)
+def fill(columns, counts, labels, costs):  # type: ignore[no-untyped-def]
+    """Give every empty segment the row that costs most where it is; how many there were."""
+    filled = 0
+    for s in range(len(counts.rows)):
+        if counts.rows[s] > 0:
+            continue
+        worst = -1
+        for i in range(len(labels)):
+            dear = columns.weights[i] * costs[i]
+            if counts.rows[labels[i]] > 1 and dear > (
+                0.0 if worst < 0 else columns.weights[worst] * costs[worst]
+            ):
+                worst = i
+        if worst < 0:  # no more distinct rows than segments
+            break
+        shift(columns, counts, worst, labels[worst], -1)
+        shift(columns, counts, worst, s, 1)
+        labels[worst], costs[worst] = s, 0.0
+        filled += 1
+    return filled
+
+
+@njit(**KERNEL)
+def weighted_sum(costs, weights):  # type: ignore[no-untyped-def]
+    """The cost of a partition, in a fixed order."""
+    total = 0.0
+    for i in range(len(costs)):
+        total += costs[i] * weights[i]
+    return total
+
+
+@njit(**KERNEL)
+def descend(columns, prototypes, max_iter):  # type: ignore[no-untyped-def]
+    """From prototypes to labels, costs and the number of passes; the prototypes are moved.
+
+    Nearest prototypes until they settle (Lloyd), then single moves; labels are in the end those of
+    the nearest prototype, so that `predict` gives them again.
+    """
+    n, k = columns.weights.size, len(prototypes.means)
+    labels, costs = np.full(n, -1, np.int32), np.empty(n)
+    nearest(columns, prototypes, labels, costs)
+    total, passes, settled = weighted_sum(costs, columns.weights), 0, False
+    while passes < max_iter:
+        passes += 1
+        counts = weigh(columns, labels, k)
+        fill(columns, counts, labels, costs)
+        while settled and exchange(columns, counts, labels) > 0 and passes < max_iter:
+            passes += 1
+        centres(columns, counts, prototypes)
+        moved = nearest(columns, prototypes, labels, costs)
+        now = weighted_sum(costs, columns.weights)
+        # Ties can go round for ever: what does not lower the cost has settled.
+        lower = now < total * (1.0 - LEAST)
+        if settled and not lower:
+            break
+        settled = moved == 0 or not lower
+        total = min(now, total)
+    return labels, costs, passes

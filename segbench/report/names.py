@@ -1,0 +1,100 @@
+"""What segments are called, where their algorithm says so: named cells, or rules to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from segbench.contracts import Floats, Table
+from segbench.fitting import Fitted
+
+Condition = tuple[int, bool, float]
+"""Column of the features, whether it is above the limit (else at most it), the limit."""
+
+
+def segment_names(fitted: Fitted, table: Table) -> list[str] | None:
+    """A name (k,) for each segment in the units of the table, or None: it has but its number.
+
+    An estimator names the labels that it gives by `segment_names_`, or by `rules()`, which lists
+    for each label the conditions that a row meets.
+    """
+    estimator, raw = fitted.estimator, fitted.partition.raw
+    if hasattr(estimator, "segment_names_"):
+        return [str(estimator.segment_names_[label]) for label in raw]
+    if hasattr(estimator, "rules"):
+        rules = estimator.rules()
+        return [_rule(rules[label], fitted, table) for label in raw]
+    return None
+
+
+def _rule(conditions: Sequence[Condition], fitted: Fitted, table: Table) -> str:
+    """All conditions of a segment, those of one column together."""
+    limits: dict[int, list[float]] = {}
+    for column, above, limit in conditions:
+        low, high = limits.setdefault(column, [-np.inf, np.inf])
+        limits[column] = [max(low, limit), high] if above else [low, min(high, limit)]
+    d = fitted.matrix.X.shape[1]
+    texts = [
+        _between(column, low, high, fitted, table) if column < d
+        else _category(column - d, low > -np.inf, fitted, table)
+        for column, (low, high) in limits.items()
+    ]  # fmt: skip
+    return " and ".join(texts) or "everybody"
+
+
+def _between(column: int, low: float, high: float, fitted: Fitted, table: Table) -> str:
+    """The range of a number, in its own units wherever its feature rises with it."""
+    name, feature = fitted.matrix.names[column], fitted.X[:, column]
+    ends = []
+    for limit in (low, high):
+        values = _values(name, table)
+        ends.append(_end(limit, feature, values, table.levels.get(name)))
+    if low == -np.inf:
+        return f"{name} ≤ {ends[1]}"
+    return f"{name} > {ends[0]}" if high == np.inf else f"{ends[0]} < {name} ≤ {ends[1]}"
+
+
+def _values(name: str, table: Table) -> Floats | None:
+    """An attribute's values (n,); None for a feature that is no attribute."""
+    if name not in table.numeric + table.ordinal:
+        return None
+    return table.frame[name].to_numpy(dtype=np.float64)
+
+
+def _end(limit: float, feature: Floats, values: Floats | None, levels: Any) -> str:
+    """A limit of a feature as a value that parts the customers in the same way."""
+    if not np.isfinite(limit):
+        return ""
+    if values is not None:
+        known = ~np.isnan(values)
+        below, above = values[known & (feature <= limit)], values[known & (feature > limit)]
+        if len(below) and len(above) and below.max() < above.min():
+            if levels:
+                return str(levels[int(below.max())])
+            return _shortest(float(below.max()), float(above.min()))
+    return f"{limit:.3g} (feature)"
+
+
+def _shortest(least: float, most: float) -> str:
+    """A number of few digits from `least` up to, but not, `most`."""
+    middle = (least + most) / 2
+    for digits in range(1, 17):
+        text = f"{middle:.{digits}g}"
+        if least <= float(text) < most:
+            break
+    return f"{float(text):,.15g}"
+
+
+def _category(column: int, has: bool, fitted: Fitted, table: Table) -> str:
+    """Whether a category is one of those that an indicator stands for."""
+    sizes = np.cumsum([0, *fitted.matrix.n_levels])
+    j = int(np.searchsorted(sizes, column, side="right")) - 1
+    name = fitted.features.categorical[j]
+    inside = fitted.matrix.C[:, j] == column - sizes[j]
+    there = table.frame[name].to_numpy(dtype=object)[inside]
+    found = sorted({"missing" if value is None or value != value else str(value)
+                    for value in there})  # fmt: skip
+    listed = " or ".join(found)
+    return f"{name} is {listed}" if has else f"{name} is not {listed}"

@@ -1,0 +1,179 @@
+"""Rules for new customers: nearest, in reach, by exact match first; and how faithful they are."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.cluster import Birch, KMeans
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
+
+from segbench.algorithm import Assigner, by_features, fidelity, rule_for, spread_out
+from segbench.algorithm.assigner import NearestCustomers, NearestPrototype, OwnRule, lead, nearness
+from segbench.contracts import Partition
+from segbench.errors import InputError
+from segbench.keys import row_keys
+
+
+def groups(n=120, k=3, seed=0, apart=2.0):
+    rng = np.random.default_rng(seed)
+    side = np.concatenate([np.arange(k), rng.integers(k, size=n - k)])
+    return rng.normal(size=(n, 2)) + apart * np.column_stack([side, side % 2]), side.astype(
+        np.int32
+    )
+
+
+def test_nearest_customers_is_the_one_nearest_neighbour():
+    X, side = groups()
+    side[::9] = -1
+    new = np.random.default_rng(1).normal(2, 3, (500, 2))
+    wanted = KNeighborsClassifier(1).fit(X, side).predict(new)
+    rule = NearestCustomers().fit(X, side)
+    np.testing.assert_array_equal(rule.predict(new), wanted)
+    away = np.linalg.norm(new[:, None] - X, axis=2)
+    own = np.where(side == wanted[:, None], away, np.inf).min(axis=1)
+    other = np.where(side != wanted[:, None], away, np.inf).min(axis=1)
+    np.testing.assert_allclose(rule.margins(new, wanted), 1 - own / other)
+
+
+def test_nearest_prototype_is_the_nearest_mean():
+    X, side = groups()
+    new = np.random.default_rng(1).normal(2, 3, (500, 2))
+    wanted = NearestCentroid().fit(X, side).predict(new)
+    np.testing.assert_array_equal(NearestPrototype().fit(X, side).predict(new), wanted)
+
+
+def test_noise_reaches_no_farther_than_the_customers_are_apart():
+    X = np.array([[0.0], [1.0], [3.0], [10.0], [10.5]])
+    segments = np.array([0, 0, 0, 1, 1], dtype=np.int32)
+    new = np.array([[4.9], [5.1], [-1.9], [-2.1], [11.0], [11.1], [3.0]])
+    assert NearestCustomers(noise=True).fit(X, segments).predict(new).tolist() == [
+        0, -1, 0, -1, 1, -1, 0]  # fmt: skip
+    assert NearestCustomers().fit(X, segments).predict(new).tolist() == [0, 0, 0, 0, 1, 1, 0]
+
+
+def test_where_everybody_is_noise_so_is_the_stranger():
+    rule = NearestCustomers(noise=True).fit(np.zeros((4, 1)), np.full(4, -1, dtype=np.int32))
+    assert rule.predict(np.ones((2, 1))).tolist() == [-1, -1]
+
+
+def test_an_own_rule_speaks_in_segments():
+    X, _ = groups()
+    model = KMeans(3, random_state=0).fit(X)
+    partition = Partition.from_labels(model.labels_)
+    rule = OwnRule(model, partition.raw)
+    np.testing.assert_array_equal(rule.predict(X), partition.labels)
+    away = np.sort(model.transform(X), axis=1)
+    np.testing.assert_allclose(rule.margins(X, rule.predict(X)), 1 - away[:, 0] / away[:, 1])
+
+
+def test_the_margin_of_a_mixture_is_the_lead_in_probability():
+    X, _ = groups()
+    model = GaussianMixture(3, random_state=0).fit(X)
+    partition = Partition.from_labels(model.predict(X))
+    shares = np.sort(model.predict_proba(X), axis=1)
+    rule = OwnRule(model, partition.raw)
+    np.testing.assert_allclose(rule.margins(X, partition.labels), shares[:, -1] - shares[:, -2])
+
+
+def test_the_margin_of_many_small_balls_is_that_of_their_segments():
+    X, _ = groups()
+    model = Birch(n_clusters=3, threshold=0.3).fit(X)
+    partition = Partition.from_labels(model.labels_)
+    margins = OwnRule(model, partition.raw).margins(X, partition.labels)
+    away = model.transform(X)
+    best = [away[:, model.subcluster_labels_ == raw].min(axis=1) for raw in partition.raw]
+    ordered = np.sort(np.column_stack(best), axis=1)
+    np.testing.assert_allclose(margins, 1 - ordered[:, 0] / ordered[:, 1])
+
+
+def test_leads_and_nearness_of_a_tie_a_sole_and_a_lost_segment():
+    segments = np.array([0, 1, 0], dtype=np.int32)
+    shares = np.array([[0.5, 0.5], [0.9, 0.1], [1.0, 0.0]])
+    assert lead(shares, segments).tolist() == pytest.approx([0.0, -0.8, 1.0])
+    assert lead(np.ones((2, 1)), segments[:2] * 0).tolist() == [1.0, 1.0]
+    away = np.array([[2.0, 2.0], [1.0, 4.0], [0.0, 3.0]])
+    assert nearness(away, segments).tolist() == pytest.approx([0.0, -3.0, 1.0])
+    assert nearness(np.zeros((1, 2)), segments[:1]).tolist() == [0.0]
+    assert nearness(np.array([[3.0]]), segments[:1]).tolist() == [1.0]
+
+
+def test_whoever_is_known_keeps_the_segment_whatever_the_rule_says():
+    X, side = groups(apart=0.0)  # no rule can know these
+    keys = row_keys(X)
+    rule = NearestPrototype().fit(X, side)
+    assert (rule.predict(X) != side).any()
+    assigner = Assigner.of(keys, side, rule)
+    order = np.random.default_rng(0).permutation(len(X))
+    np.testing.assert_array_equal(assigner.assign(X[order], keys[order]), side[order])
+    new = X + 1e-9
+    np.testing.assert_array_equal(assigner.assign(new, row_keys(new)), rule.predict(new))
+    assert assigner.knows(keys).all() and not assigner.knows(row_keys(new)).any()
+    np.testing.assert_array_equal(Assigner.of(None, side, rule).assign(X, keys), rule.predict(X))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 2)), min_size=1, max_size=40))
+def test_labels_by_features_are_what_most_of_the_equal_ones_have(pairs):
+    who, labels = np.array(pairs, dtype=np.int32).T
+    found = by_features(row_keys(who[:, None].astype(float)), labels)
+    for each in set(who.tolist()):
+        votes = labels[who == each].tolist()
+        wanted = min(set(votes), key=lambda label: (-votes.count(label), label))
+        assert (found[who == each] == wanted).all()
+
+
+def test_fidelity_of_a_stand_in_is_that_on_customers_it_has_not_seen():
+    X, _ = groups(apart=0.0)
+    chance = np.random.default_rng(3).integers(0, 2, len(X)).astype(np.int32)
+    spec = {"assign": "nearest_customers"}
+    assert fidelity(spec, None, X, chance, (0, 1), 0)[0] < 0.65, "seen, it would be 1"
+    X, side = groups(apart=50.0)
+    assert fidelity(spec, None, X, side, (0, 1, 2), 0) == (1.0, 120)
+    assert fidelity({"assign": "nearest_prototype"}, None, X, side, (0, 1, 2), 0)[0] == 1.0
+
+
+def test_fidelity_of_an_own_rule_is_on_the_customers_it_was_fitted_on():
+    X, _ = groups()
+    model = KMeans(3, random_state=0).fit(X)
+    partition = Partition.from_labels(model.labels_)
+    spec = {"assign": "predict"}
+    assert fidelity(spec, model, X, partition.labels, partition.raw, 0)[0] == 1.0
+    wrong = partition.labels.copy()
+    wrong[:12] = (wrong[:12] + 1) % 3
+    assert fidelity(spec, model, X, wrong, partition.raw, 0)[0] == pytest.approx(0.9)
+
+
+def test_rules_are_those_of_the_yaml():
+    X, side = groups()
+    kinds = {"predict": OwnRule, "nearest_prototype": NearestPrototype,
+             "nearest_customers": NearestCustomers, None: NearestCustomers}  # fmt: skip
+    for name, kind in kinds.items():
+        assert type(rule_for({"assign": name}, None, X, side, (0, 1, 2))) is kind
+    assert rule_for({"assign": None, "noise": True}, None, X, side, (0, 1, 2)).noise
+    with pytest.raises(InputError, match=r"algorithm\.assign: found guess"):
+        rule_for({"assign": "guess"}, None, X, side, (0, 1, 2))
+
+
+def test_a_sample_is_spread_over_the_whole_table():
+    rng = np.random.default_rng(0)
+    X = rng.lognormal(size=(5000, 2)) * [10.0, 1.0]
+    rows = spread_out(X, 500, seed=1)
+    assert len(set(rows.tolist())) == 500 and (np.diff(rows) > 0).all()
+    # Ten rows make a stratum: a decile of the table has a tenth of the sample, give or take one.
+    decile = np.searchsorted(np.quantile(X[:, 0], np.arange(0.1, 1, 0.1)), X[rows, 0])
+    assert np.abs(np.bincount(decile, minlength=10) - 50).max() <= 4
+    assert (spread_out(X, 500, seed=1) == rows).all() and (spread_out(X, 500, 2) != rows).any()
+    assert spread_out(X, None, 0).tolist() == spread_out(X, 5000, 0).tolist() == [*range(5000)]
+
+
+def test_keys_tell_rows_apart_and_not_their_zeros_or_gaps():
+    X = np.random.default_rng(0).integers(0, 40, (20_000, 3)).astype(float)
+    assert len(set(row_keys(X).tolist())) == len(np.unique(X, axis=0))
+    other = np.array([[-0.0, np.nan], [0.0, -np.nan]])
+    assert len(set(row_keys(other).tolist())) == 1
+    swapped = np.array([[1.0, 2.0], [2.0, 1.0], [2.0, 2.0], [1.0, 1.0]])
+    assert len(set(row_keys(swapped).tolist())) == 4
+    assert row_keys(np.array([[1.5, np.nan]])).tolist() == [ANCHOR], "kept models know these keys"
+
+
+ANCHOR = 2584162262904379834
