@@ -52,6 +52,7 @@ class Counts(NamedTuple):
     Attributes:
         sums, mass: (k, d) weighted sum of the values of a column, and the weight they have.
         often: (k, levels of all columns) weight of each level.
+        known: (k, c) weight of all levels of a column.
         most, next: (k, c) weight of the most frequent level, and of the best among the others.
         rows: (k,) rows with a weight.
 
@@ -60,6 +61,7 @@ class Counts(NamedTuple):
     sums: Floats
     mass: Floats
     often: Floats
+    known: Floats
     most: Floats
     next: Floats
     rows: Ints
@@ -116,7 +118,7 @@ def weigh(columns, labels, k):  # type: ignore[no-untyped-def]
     w = columns.weights
     counts = Counts(
         np.zeros((k, d)), np.zeros((k, d)), np.zeros((k, columns.start[c])), np.zeros((k, c)),
-        np.zeros((k, c)), np.zeros(k, np.int32),
+        np.zeros((k, c)), np.zeros((k, c)), np.zeros(k, np.int32),
     )  # fmt: skip
     for i in range(n):
         counts.rows[labels[i]] += w[i] > 0.0
@@ -131,6 +133,7 @@ def weigh(columns, labels, k):  # type: ignore[no-untyped-def]
         for i in range(n):
             if code[i] >= 0:
                 counts.often[labels[i], start + code[i]] += w[i]
+                counts.known[labels[i], j] += w[i]
     for s in range(k):
         for j in range(c):
             rank_levels(columns, counts, s, j)
@@ -190,6 +193,7 @@ def shift(columns, counts, i, s, sign):  # type: ignore[no-untyped-def]
         code = columns.codes[j, i]
         if code >= 0:
             counts.often[s, columns.start[j] + code] += w
+            counts.known[s, j] += w
             rank_levels(columns, counts, s, j)
 
 
@@ -237,9 +241,7 @@ def alike(columns, counts, i, s, own):  # type: ignore[no-untyped-def]
     for j in range(len(columns.codes)):
         code = columns.codes[j, i]
         if code >= 0:
-            mass = 0.0
-            for level in range(columns.start[j], columns.start[j + 1]):
-                mass += counts.often[s, level]
+            mass = counts.known[s, j]
             if mass > w:
                 total += (counts.often[s, columns.start[j] + code] - w) / (mass - w)
     return total
