@@ -8,7 +8,7 @@ import platform
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from segbench import __version__
 
-PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "numba", "optuna", "hdbscan", "kmodes")
+PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "numba", "optuna", "hdbscan", "kmodes",
+            "stepmix", "kmedoids", "genieclust")  # fmt: skip
 
 
 def processors() -> int:
@@ -43,8 +44,11 @@ def mapping(threads: int) -> Iterator[Callable[..., Any]]:
 
 
 def versions() -> dict[str, str]:
-    """Of Python, segbench and what computes the numbers."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    """Of Python, segbench and what computes the numbers, as far as it is installed."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
     return {"python": platform.python_version(), "segbench": __version__, **found}
 
 
