@@ -62,7 +62,8 @@ class StderrProgress:
         how = "already there" if reused else f"{time.monotonic() - self.began:.0f} s"
         quality = result.scores.get("quality")
         number = f", quality {quality.value:.3f}" if quality and quality.value is not None else ""
-        why = f": {result.why}" if result.why else ""
+        told = result.why and not (result.baseline and result.status == "complete")
+        why = f": {result.why}" if told else ""
         self._stay(f"{self.title}: {result.status}{number} ({how}){why}")
 
     def _line(self, text: str) -> None:

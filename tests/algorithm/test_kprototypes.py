@@ -17,7 +17,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from segbench.algorithm.kmodes import KmodesPrototypes
-from segbench.algorithm.kprototypes import KModes, KPrototypes
+from segbench.algorithm.kprototypes import KModes, KPrototypes, kernels
+from segbench.algorithm.kprototypes.encoding import codes_of, levels_of
 from segbench.algorithm.kprototypes.starts import STARTS
 
 MIXED = [2, 3]
@@ -79,14 +80,15 @@ def test_from_the_same_start_the_median_cost_is_not_above_that_of_kmodes(k, leve
     assert np.median(ours) <= np.median(theirs)
 
 
-def test_from_the_same_start_k_modes_are_not_dearer_than_those_of_kmodes():
+def test_from_the_same_start_k_modes_are_cheaper_than_those_of_kmodes():
+    """By some percent: moves that cost nothing lead on to moves that gain."""
     ours, theirs = [], []
     for seed in range(20):
         X = np.random.default_rng(seed).integers(0, 3, (90, 5)).astype(float)
         init = X[np.random.default_rng(seed).choice(len(X), 4, replace=False)]
         ours.append(KModes(4, init=init).fit(X).cost_)
         theirs.append(OriginalModes(4, init=init, n_init=1).fit(X).cost_)
-    assert np.median(ours) <= np.median(theirs)
+    assert np.median(ours) < 0.97 * np.median(theirs)
 
 
 @pytest.mark.parametrize("missing", [False, True])
@@ -304,10 +306,13 @@ def test_the_search_for_gamma_has_the_least_product_of_within_to_between():
     spread = X[:, :2].var(axis=0).sum() * 150
     misses = cost_of(X[:, 2:], np.zeros(150), [0, 1], 1.0)
     options = [spread / misses * a / (1 - a) for a in np.linspace(0.1, 0.9, 9)]
-    assert min(abs(model.gamma_ - option) for option in options) < 1e-9
-    others = [KPrototypes(3, categorical=MIXED, gamma=g, random_state=0).fit(X).labels_
-              for g in options]  # fmt: skip
-    assert product(model.labels_) <= min(map(product, others)) + 1e-9
+    products = [
+        product(KPrototypes(3, categorical=MIXED, gamma=g, n_init=1, random_state=0).fit(X).labels_)
+        for g in options
+    ]
+    assert model.gamma_ == pytest.approx(options[int(np.argmin(products))])
+    again = KPrototypes(3, categorical=MIXED, gamma=model.gamma_, random_state=0).fit(X)
+    assert model.labels_.tolist() == again.labels_.tolist()
 
 
 def test_the_search_for_gamma_without_spread_is_huangs_rule():
@@ -375,3 +380,42 @@ def test_the_wrapped_package_gives_what_the_package_gives(k, seed):
 def test_the_wrapped_package_refuses_what_it_does_not_take():
     with pytest.raises(ValueError, match="missing number"):
         KmodesPrototypes(2, categorical=MIXED).fit(gaps(customers()))
+
+
+def counted(seed, labels, k):
+    """Columns of a random table with gaps, ties and weights, and the counts of a partition."""
+    X = gaps(customers(14, seed), seed)
+    X[:, 1] = np.round(X[:, 1])
+    weights = np.random.default_rng(seed).integers(1, 3, 14).astype(float)
+    codes = [X[:, j] for j in MIXED]
+    levels = [levels_of(column) for column in codes]
+    start = np.cumsum([0, *map(len, levels)]).astype(np.int32)
+    columns = kernels.Columns(X[:, :2].T.copy(), codes_of(codes, levels, 14), start, weights, 0.6)
+    return X, weights, columns, kernels.weigh(columns, labels, k)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_move_is_worth_is_the_difference_of_the_costs(seed):
+    labels = np.random.default_rng(seed).integers(0, 3, 14).astype(np.int32)
+    X, weights, columns, counts = counted(seed, labels, 3)
+    before = cost_of(X, labels, MIXED, 0.6, weights)
+    for i in range(14):
+        rest = np.delete(np.arange(14), i)
+        without = cost_of(X[rest], labels[rest], MIXED, 0.6, weights[rest])
+        own = labels[i]
+        assert kernels.leaving(columns, counts, i, own) == pytest.approx(before - without)
+        for segment in {0, 1, 2} - {own}:
+            moved = labels.copy()
+            moved[i] = segment
+            after = cost_of(X, moved, MIXED, 0.6, weights)
+            cost = kernels.joining(columns, counts, i, segment, np.inf)
+            assert cost == pytest.approx(after - without), (i, segment)
+
+
+def test_nobody_leaves_a_segment_empty():
+    X = np.ones((3, 1))
+    columns = kernels.Columns(np.empty((0, 3)), X.T.astype(np.int32) * 0,
+                              np.array([0, 1], dtype=np.int32), np.ones(3), 1.0)  # fmt: skip
+    labels = np.array([0, 1, 1], dtype=np.int32)
+    kernels.exchange(columns, kernels.weigh(columns, labels, 2), labels)
+    assert set(labels.tolist()) == {0, 1}

@@ -49,7 +49,7 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
         n_clusters: number of segments.
         categorical: positions of the columns of X that hold categories (numbers or strings).
         gamma: weight of a mismatch; "huang": half the mean standard deviation of the numeric
-            columns; "modha_spangler": found by a search, nine times the work.
+            columns; "modha_spangler": found by a search of nine starts.
         init: "k-means++", "huang", "cao", "random", or (n_clusters, n_features) first prototypes.
         n_init: starts, of which the cheapest is kept; one where `init` leaves nothing to chance.
         max_iter: passes a start.
@@ -206,15 +206,15 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
             return 1.0
         if self.gamma == "modha_spangler":
             return weighing.modha_spangler(
-                columns, lambda gamma: self._best(columns._replace(gamma=gamma))[1]
+                columns, lambda gamma: self._best(columns._replace(gamma=gamma), starts=1)[1]
             )
         return weighing.huang(columns) if self.gamma == "huang" else float(self.gamma)
 
-    def _best(self, columns: Columns) -> Found:
+    def _best(self, columns: Columns, starts: int | None = None) -> Found:
         """The cheapest start, the first of several."""
         random = check_random_state(self.random_state)
         given = not isinstance(self.init, str)
-        n_init = 1 if given or self.init == "cao" else self.n_init
+        n_init = 1 if given or self.init == "cao" else starts or self.n_init
         seeds = random.randint(np.iinfo(np.int32).max, size=n_init)
 
         def run(seed: int) -> Found:

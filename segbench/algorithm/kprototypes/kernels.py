@@ -253,7 +253,8 @@ def exchange(columns, counts, labels):  # type: ignore[no-untyped-def]
 
     Hartigan (1975): means and modes follow at once, so that a row counts without its own weight. A
     partition that no such move improves is one that nearest prototypes do not improve either. Among
-    categories many moves cost nothing: a row then goes to where more are like it.
+    categories many moves cost nothing: a row then goes to where more are like it. An empty segment
+    costs nothing to join, so that none stays empty while rows that differ share one.
     """
     k, moved = len(counts.rows), 0
     for i in range(len(labels)):
@@ -284,29 +285,6 @@ def exchange(columns, counts, labels):  # type: ignore[no-untyped-def]
 
 
 @njit(**KERNEL)
-def fill(columns, counts, labels, costs):  # type: ignore[no-untyped-def]
-    """Give every empty segment the row that costs most where it is; how many there were."""
-    filled = 0
-    for s in range(len(counts.rows)):
-        if counts.rows[s] > 0:
-            continue
-        worst = -1
-        for i in range(len(labels)):
-            dear = columns.weights[i] * costs[i]
-            if counts.rows[labels[i]] > 1 and dear > (
-                0.0 if worst < 0 else columns.weights[worst] * costs[worst]
-            ):
-                worst = i
-        if worst < 0:  # no more distinct rows than segments
-            break
-        shift(columns, counts, worst, labels[worst], -1)
-        shift(columns, counts, worst, s, 1)
-        labels[worst], costs[worst] = s, 0.0
-        filled += 1
-    return filled
-
-
-@njit(**KERNEL)
 def weighted_sum(costs, weights):  # type: ignore[no-untyped-def]
     """The cost of a partition, in a fixed order."""
     total = 0.0
@@ -329,7 +307,6 @@ def descend(columns, prototypes, max_iter):  # type: ignore[no-untyped-def]
     while passes < max_iter:
         passes += 1
         counts = weigh(columns, labels, k)
-        fill(columns, counts, labels, costs)
         while settled and exchange(columns, counts, labels) > 0 and passes < max_iter:
             passes += 1
         centres(columns, counts, prototypes)
