@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
                         help="where keys are looked up")  # fmt: skip
     assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
-    assign.add_argument("--reject", type=float, metavar="MARGIN",
+    assign.add_argument("--reject", type=_share, metavar="MARGIN",
                         help="no segment (-1) for whom leads it by less, from 0 to 1")  # fmt: skip
     assign.set_defaults(command=_assign)
     datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
@@ -170,6 +170,16 @@ def _names(text: str) -> list[str]:
     if not all(names):
         raise argparse.ArgumentTypeError(f"found {text!r}, wanted names with commas between them")
     return names
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}, wanted a number from 0 to 1")
+    return share
 
 
 def _delimiter(text: str) -> str:

@@ -83,7 +83,7 @@ class SegmentModel:
         segments = self.assigner.assign(X, matrix.keys)
         margins = self.assigner.rule.margins(X, segments)
         if least is not None:
-            if len(margins) and np.isnan(margins[segments >= 0]).all():
+            if np.isnan(margins).any() and np.isnan(margins).all():
                 raise InputError(f"--reject {least:g}", found=f"{about['algorithm']}, which has no "
                                  "margins", wanted="no --reject")  # fmt: skip
             assert matrix.keys is not None

@@ -203,6 +203,9 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
     ) -> tuple[list[tuple[str, ...]], list[Cell | Result]]:
         """Cells of `baselines` in addition, once on each leaderboard, beside its first cell."""
         assert self.config is not None
+        names = self.config.baselines or ()
+        if isinstance(names, str):
+            raise HydraException(f"baselines={names}: a list of algorithms, [{names}]")
         planned = {cell.key for cell in cells}
         boards: dict[Any, tuple[tuple[str, ...], set[str]]] = {}
         for job, cell in zip(jobs, cells, strict=True):
@@ -211,7 +214,7 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
                 there.add(cell.config["algorithm"]["name"])
         more: list[tuple[tuple[str, ...], Cell | Result]] = []
         for first, there in boards.values():
-            for name in self.config.baselines or ():
+            for name in names:
                 if name in there:
                     continue
                 job = (*_without("algorithm", first), f"algorithm={name}")

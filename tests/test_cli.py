@@ -75,6 +75,7 @@ def test_assign_by_prefix(results: Path, segbench: Run, tmp_path: Path):
      (("run", "study.n_trials=0"), "study.n_trials"), (("run", "dataset=table"), "dataset.path"),
      (("run", "dataset=table", "dataset.path=bad.csv", "features=standard"), "row 3, column 'id'"),
      (("run", "dataset=table", "dataset.path=no.csv"), "no.csv"),
+     (("run", "-m", "baselines=tree", *SMALL[:-1]), "baselines"),
      (("run", "experiment=quickstart"), "-m"), (("run", "what"), "what"),
      (("run", "-m", "algorithm.params.n_init=range(", "dataset=blobs"), "range("),
      (("run", "algorithm._target_=os.system", "dataset=blobs"), "os.system"),
@@ -147,3 +148,11 @@ def test_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys):
     monkeypatch.setattr(cli, "_run", stop)
     assert cli.main(["run"]) == 130
     assert "goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("margin", ["2", "-1", "nan", "abc"])
+def test_a_margin_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], margin: str):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["assign", "a", "b.csv", "--out", "c.csv", f"--reject={margin}"])
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "--reject" in last and repr(margin) in last and "from 0 to 1" in last

@@ -84,7 +84,9 @@ class NearestPrototype(BaseEstimator):
     def fit(self, X: Floats, segments: Ints) -> NearestPrototype:
         """Learn the means of segments (n,), of which there must be one."""
         k = int(segments.max()) + 1
-        self.means_ = np.array([X[segments == s].mean(axis=0) for s in range(k)])
+        nobody = np.full(X.shape[1], np.inf)  # of a segment that is not among these rows
+        inside = [X[segments == s] for s in range(k)]
+        self.means_ = np.array([rows.mean(axis=0) if len(rows) else nobody for rows in inside])
         return self
 
     def predict(self, X: Floats) -> Ints:

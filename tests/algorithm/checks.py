@@ -521,7 +521,7 @@ def reject(a: Algorithm) -> None:
     plain = kept.assign(both)
     if np.isnan(plain.margins[plain.segments >= 0]).all():
         raise Exempt("rules without a margin")
-    for least in (0.0, 0.2, 1.1):
+    for least in (0.0, 0.2, 1.0):
         found = kept.assign(both, least)
         assert found.segments[40:].tolist() == kept.segments.tolist()
         expected = np.where(plain.margins[:40] < least, -1, plain.segments[:40])

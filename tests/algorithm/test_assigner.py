@@ -132,6 +132,13 @@ def test_fidelity_of_a_stand_in_is_that_on_customers_it_has_not_seen():
     assert fidelity({"assign": "nearest_prototype"}, None, X, side, (0, 1, 2), 0)[0] == 1.0
 
 
+def test_a_segment_of_one_is_missing_from_a_fold_and_nobody_falls_into_it():
+    side = np.array([0] * 30 + [1] + [2] * 20, dtype=np.int32)
+    X = np.random.default_rng(0).normal(size=(51, 2)) + 90.0 * side[:, None]
+    for rule in ("nearest_prototype", "nearest_customers"):
+        assert fidelity({"assign": rule}, None, X, side, (0, 1, 2), 0)[0] == pytest.approx(50 / 51)
+
+
 def test_fidelity_of_an_own_rule_is_on_the_customers_it_was_fitted_on():
     X, _ = groups()
     model = KMeans(3, random_state=0).fit(X)

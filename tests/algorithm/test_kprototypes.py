@@ -269,6 +269,11 @@ def test_gamma_by_huangs_rule_is_half_the_mean_standard_deviation():
     holes = gaps(X)
     model = KPrototypes(3, categorical=MIXED, random_state=0).fit(holes)
     assert model.gamma_ == pytest.approx(0.5 * np.nanstd(holes[:, :2], axis=0).mean())
+    flat = np.hstack([np.ones((70, 1)), X])
+    model = KPrototypes(3, categorical=[3, 4], random_state=0).fit(flat)
+    assert model.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
+    model = KPrototypes(3, categorical=[1, 2], random_state=0).fit(flat[:, [0, 3, 4]])
+    assert model.gamma_ == 1.0
     twice = KPrototypes(3, categorical=MIXED, random_state=0).fit(X, sample_weight=np.full(70, 2))
     assert twice.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
 

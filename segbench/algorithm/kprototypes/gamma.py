@@ -14,7 +14,10 @@ SHARES = np.linspace(0.1, 0.9, 9)
 
 
 def huang(columns: Columns) -> float:
-    """Half the mean standard deviation of the numeric columns (Huang 1997, PAKDD, 21-34)."""
+    """Half the mean standard deviation of the numeric columns (Huang 1997, PAKDD, 21-34).
+
+    Constant columns do not count: they tell nobody apart. 1 where there is no other.
+    """
     spreads = []
     for x in columns.numbers:
         known = ~np.isnan(x)
@@ -22,6 +25,7 @@ def huang(columns: Columns) -> float:
         if w.sum() > 0:
             mean = np.average(x[known], weights=w)
             spreads.append(np.sqrt(np.average((x[known] - mean) ** 2, weights=w)))
+    spreads = [spread for spread in spreads if spread > 0]
     return 0.5 * float(np.mean(spreads)) if spreads else 1.0
 
 
