@@ -22,7 +22,7 @@ from segbench.account import (
     shortlist,
     trials_frame,
 )
-from segbench.algorithm import DEFAULT_RULE
+from segbench.algorithm import rule_name
 from segbench.cell import Cell, public_config
 from segbench.choice import Choice
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
@@ -164,7 +164,7 @@ class Finish:
 
     @property
     def _rule(self) -> str:
-        return str(self.cell.config["algorithm"]["assign"] or DEFAULT_RULE)
+        return rule_name(self.cell.config["algorithm"])
 
     def _sampled(self, fitted: Fitted) -> str:
         """What there is to say where the algorithm does not take so many customers."""

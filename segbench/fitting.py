@@ -15,6 +15,7 @@ from segbench.algorithm import (
     fit_labels,
     make,
     rule_for,
+    rule_name,
     spread_out,
 )
 from segbench.contracts import Floats, Ints, Matrix, Partition, Rows, Table
@@ -55,7 +56,7 @@ class Fitted:
         X = design(matrix, algorithm["input"])
         rows = spread_out(X, algorithm.get("max_rows"), seed)
         labels = fit_labels(estimator, X[rows])
-        if algorithm.get("assign") != "predict" and matrix.keys is not None:
+        if rule_name(algorithm) != "predict" and matrix.keys is not None:
             labels = by_features(matrix.keys[rows], labels)
         partition = Partition.from_labels(labels)
         fitted = cls(features, algorithm, estimator, partition, matrix, X, rows)

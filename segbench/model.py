@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from segbench.algorithm import DEFAULT_RULE, Assigner, design
+from segbench.algorithm import Assigner, design, rule_name
 from segbench.contracts import SCHEMA, Assignment, Table
 from segbench.dataset import read_customers
 from segbench.errors import InputError
@@ -83,7 +83,7 @@ class SegmentModel:
         segments = self.assigner.assign(X, matrix.keys)
         margins = self.assigner.rule.margins(X, segments)
         if least is not None:
-            if np.isnan(margins).any() and np.isnan(margins).all():
+            if len(margins) and np.isnan(margins).all():
                 raise InputError(f"--reject {least:g}", found=f"{about['algorithm']}, which has no "
                                  "margins", wanted="no --reject")  # fmt: skip
             assert matrix.keys is not None
@@ -100,7 +100,7 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
         "schema": SCHEMA,
         "dataset": table.name,
         "algorithm": config["algorithm"]["name"],
-        "assign": config["algorithm"]["assign"] or DEFAULT_RULE,
+        "assign": rule_name(config["algorithm"]),
         "input": config["algorithm"]["input"],
         "id": table.id_name,
         "numeric": list(pipe.numeric),

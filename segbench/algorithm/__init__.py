@@ -1,17 +1,16 @@
 """Algorithms: any scikit-learn-style clusterer that a yaml in `conf/algorithm` names."""
 
 from segbench.algorithm.assigner import (
-    DEFAULT_RULE,
     RULES,
     Assigner,
     by_features,
     fidelity,
     rule_for,
+    rule_name,
 )
 from segbench.algorithm.clusterer import design, fit_labels, make, spread_out
 
 __all__ = [
-    "DEFAULT_RULE",
     "RULES",
     "Assigner",
     "by_features",
@@ -20,5 +19,6 @@ __all__ = [
     "fit_labels",
     "make",
     "rule_for",
+    "rule_name",
     "spread_out",
 ]

@@ -27,7 +27,6 @@ from segbench.errors import InputError
 from segbench.keys import Keys
 
 RULES = ("predict", "nearest_prototype", "nearest_customers")
-DEFAULT_RULE = "nearest_customers"
 FOLDS = 5
 ROUNDING = 1e-9
 """Of a distance: products of matrices differ in the last digits between one row and many."""
@@ -165,6 +164,11 @@ def nearness(away: Floats, segments: Ints) -> Floats:
     return np.where(other > 0, 1.0 - own / apart, np.where(own > 0, -np.inf, 0.0))
 
 
+def rule_name(spec: Mapping[str, Any]) -> str:
+    """Which rule an algorithm's yaml declares; one that names none has a stand-in."""
+    return str(spec.get("assign") or "nearest_customers")
+
+
 def rule_for(
     spec: Mapping[str, Any], estimator: Any, X: Floats, segments: Ints, raw: Sequence[int]
 ) -> Rule:
@@ -180,7 +184,7 @@ def rule_for(
         InputError: there is no such rule.
 
     """
-    name = spec.get("assign") or DEFAULT_RULE
+    name = rule_name(spec)
     if name == "predict":
         return OwnRule(estimator, list(raw))
     if name == "nearest_prototype" and (segments >= 0).any():
@@ -203,7 +207,7 @@ def fidelity(
         The share, and the number of customers asked.
 
     """
-    if spec.get("assign") == "predict":
+    if rule_name(spec) == "predict":
         rule = rule_for(spec, estimator, X, segments, raw)
         return float((rule.predict(X) == segments).mean()), len(X)
     fold = np.random.default_rng(seed).permutation(len(X)) % FOLDS

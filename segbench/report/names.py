@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from segbench.algorithm.rule_tree import Condition
 from segbench.contracts import Floats, Table
 from segbench.fitting import Fitted
-
-Condition = tuple[int, bool, float]
-"""Column of the features, whether it is above the limit (else at most it), the limit."""
 
 
 def segment_names(fitted: Fitted, table: Table) -> list[str] | None:
