@@ -230,6 +230,8 @@ def _assign(options: argparse.Namespace) -> int:
     none = segments.count(-1)
     without = f", {none} of them to no segment (-1)" if none else ""
     print(f"{len(segments)} customers assigned{without}: {options.out}")
+    if assigned.numbered:
+        print(f"{options.table} has no column of ids: they are the numbers of its rows, from 0")
     return 0
 
 

@@ -318,13 +318,16 @@ class Assignment:
     Attributes:
         ids: (m,).
         segments: (m,) int32, -1 for none.
-        margins: (m,) lead of the segment over the next one, 1 at most; NaN: the rule knows none.
+        margins: (m,) lead of the segment over the next one, from 0 to 1; NaN: the rule knows none,
+            or there is no segment.
+        numbered: the file has no ids; they are numbers of rows, from 0.
 
     """
 
     ids: npt.NDArray[Any]
     segments: Ints
     margins: Floats
+    numbered: bool
 
 
 class Clusterer(Protocol):

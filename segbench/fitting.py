@@ -54,7 +54,7 @@ class Fitted:
         """Fit an algorithm on the matrix that fitted features gave."""
         estimator = make(algorithm, params, seed, matrix)
         X = design(matrix, algorithm["input"])
-        rows = spread_out(X, algorithm.get("max_rows"), seed)
+        rows = spread_out(matrix, algorithm.get("max_rows"), seed)
         labels = fit_labels(estimator, X[rows])
         if rule_name(algorithm) != "predict" and matrix.keys is not None:
             labels = by_features(matrix.keys[rows], labels)

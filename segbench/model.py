@@ -81,14 +81,18 @@ class SegmentModel:
         matrix = self.features.transform(frame)
         X = design(matrix, about["input"])
         segments = self.assigner.assign(X, matrix.keys)
-        margins = self.assigner.rule.margins(X, segments)
+        margins = self.assigner.margins(X, segments)
         if least is not None:
-            if len(margins) and np.isnan(margins).all():
+            placed = segments >= 0
+            if placed.any() and np.isnan(margins[placed]).all():
                 raise InputError(f"--reject {least:g}", found=f"{about['algorithm']}, which has no "
                                  "margins", wanted="no --reject")  # fmt: skip
             assert matrix.keys is not None
             segments[(margins < least) & ~self.assigner.knows(matrix.keys)] = -1
-        return Assignment(ids, segments, margins)
+        numbered = ids is None
+        return Assignment(
+            np.arange(len(frame)) if ids is None else ids, segments, margins, numbered
+        )
 
 
 def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Shared helpers: a composed config, a command line in a process of its own, a quiet progress."""
+"""Shared helpers: a composed config, a command line in a process of its own or in this one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 
+from segbench import cli
 from segbench.paths import CONF
 from segbench.sweep import plain_config
 
@@ -67,5 +68,25 @@ def segbench(tmp_path: Path) -> Run:
             timeout=300,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Run:
+    """Run the command line in `tmp_path`, in this process: nothing is imported again."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")  # as the command does, but not for longer than the test
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        try:
+            status = cli.main(arguments)
+        except SystemExit as end:  # of argparse
+            status = int(end.code or 0)
+        return subprocess.CompletedProcess(arguments, status, *capfd.readouterr())
 
     return run

@@ -1,4 +1,4 @@
-"""The command line as a stranger types it, in processes of its own."""
+"""The command line as a stranger types it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "results"
 
 
-def test_every_planned_cell_is_a_row(results: Path, segbench: Run):
-    rows = json.loads(segbench("leaderboard", "--results", str(results), "--format", "json").stdout)
+def test_every_planned_cell_is_a_row(results: Path, inside: Run):
+    rows = json.loads(inside("leaderboard", "--results", str(results), "--format", "json").stdout)
     assert [(r["algorithm"], r["features"], r["status"], r["rank"]) for r in rows] == [
         ("kmeans", "rfm_log", "complete", 1), ("random", "rfm_log", "complete", None),
         ("kmeans", "nope", "failed", None), ("random", "nope", "failed", None),
@@ -47,19 +47,19 @@ def test_every_planned_cell_is_a_row(results: Path, segbench: Run):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_formats_go_to_a_file_or_to_stdout(results: Path, segbench: Run, tmp_path: Path, form: str):
+def test_formats_go_to_a_file_or_to_stdout(results: Path, inside: Run, tmp_path: Path, form: str):
     asked = ("leaderboard", "--results", str(results), "--format", form)
-    out = segbench(*asked)
-    segbench(*asked, "--out", "new/file.txt")
+    out = inside(*asked)
+    inside(*asked, "--out", "new/file.txt")
     written = (tmp_path / "new" / "file.txt").read_text()
     assert written == out.stdout and "kmeans" in written and "\x1b" not in written
 
 
-def test_assign_by_prefix(results: Path, segbench: Run, tmp_path: Path):
-    rows = json.loads(segbench("leaderboard", "--results", str(results), "--format", "json").stdout)
+def test_assign_by_prefix(results: Path, inside: Run, tmp_path: Path):
+    rows = json.loads(inside("leaderboard", "--results", str(results), "--format", "json").stdout)
     new = "customer_id,monetary,recency,frequency\nn1,20,300,1\nn2,900,2,30\n"
     (tmp_path / "new.csv").write_text(new)
-    done = segbench("assign", rows[0]["key"][:7], "new.csv", "--out", "s.csv",
+    done = inside("assign", rows[0]["key"][:7], "new.csv", "--out", "s.csv",
                     "--results", str(results))  # fmt: skip
     assert done.returncode == 0, done.stderr
     with (tmp_path / "s.csv").open() as file:
@@ -83,20 +83,26 @@ def test_assign_by_prefix(results: Path, segbench: Run, tmp_path: Path):
      (("assign", "abc", "bad.csv", "--out", "x.csv"), "abc"), (("datasets", "nope"), "charity")],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_status_2(
-    segbench: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
+    inside: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
 ):
     (tmp_path / "bad.csv").write_text(BAD_TABLE)
-    done = segbench(*arguments)
+    done = inside(*arguments)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1 and words in done.stderr and done.stdout == ""
     assert cells(tmp_path / "results" / "default") == []
 
 
+def test_bad_input_ends_the_process_with_status_2(segbench: Run):
+    done = segbench("run", "study.n_trial=3")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "study.n_trial" in done.stderr
+
+
 @pytest.mark.parametrize(
     "command", [(), ("--foo",), ("nonsense",), ("leaderboard", "--format", "x")]
 )
-def test_wrong_usage_is_status_2(segbench: Run, command: tuple[str, ...]):
-    done = segbench(*command)
+def test_wrong_usage_is_status_2(inside: Run, command: tuple[str, ...]):
+    done = inside(*command)
     assert done.returncode == 2 and "usage: segbench" in done.stderr
 
 
@@ -129,14 +135,14 @@ def test_datasets_lists_and_describes(capsys: pytest.CaptureFixture[str]):
     assert "eff6889ed364c519" in capsys.readouterr().out
 
 
-def test_config_dir_adds_a_component_without_touching_the_package(segbench: Run, tmp_path: Path):
+def test_config_dir_adds_a_component_without_touching_the_package(inside: Run, tmp_path: Path):
     folder = tmp_path / "mine" / "algorithm"
     folder.mkdir(parents=True)
     (folder / "birch.yaml").write_text(
         "_target_: sklearn.cluster.Birch\ncitation: Zhang et al. 1996\n"
         "search:\n  n_clusters: {type: int, low: 2, high: 4}\n"
     )
-    done = segbench("run", "--config-dir", "mine", "algorithm=birch", "features=rfm_log", *SMALL)
+    done = inside("run", "--config-dir", "mine", "algorithm=birch", "features=rfm_log", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "birch" in done.stdout
 

@@ -42,7 +42,8 @@ def conformance() -> tuple[str, str, int]:
                 reason, row = f"{type(error).__name__}: {error}", [*row, "✗"]
                 print(f"{algorithm.name}, {check.__name__}: {reason}", file=sys.stderr)
                 continue
-            row.append("–" if reason else "✓")
+            stated = (algorithm.name, check.__name__) in checks.STATED
+            row.append("✗" if stated else "–" if reason else "✓")
             if reason:
                 reasons.setdefault(f"{check.__name__}: {reason}", []).append(algorithm.name)
         rows.append(row)
@@ -52,8 +53,8 @@ def conformance() -> tuple[str, str, int]:
     listed = [f"{i}. `{check.__name__}`: {(check.__doc__ or '').strip()}"
               for i, check in enumerate(checks.CHECKS, 1)]  # fmt: skip
     stated = [f"- {reason} ({', '.join(names)})" for reason, names in sorted(reasons.items())]
-    page = "\n".join([table(["algorithm", *numbers], turned), "", *listed, "",
-                      "Where a check does not apply (–):", "", *stated])  # fmt: skip
+    marks = "Where a check does not apply (–), or is not kept (✗):"
+    page = "\n".join([table(["algorithm", *numbers], turned), "", *listed, "", marks, "", *stated])
     return page, f"{len(rows)} checks of {len(algorithms)} algorithms", broken
 
 

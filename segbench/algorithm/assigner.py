@@ -33,14 +33,17 @@ ROUNDING = 1e-9
 
 
 class Rule(Protocol):
-    """Segments of customers, -1 for none, and how sure that is."""
+    """Segments of customers, -1 for none, and how sure these are."""
 
     def predict(self, X: Floats) -> npt.NDArray[Any]:
         """Segments (m,)."""
         ...
 
     def margins(self, X: Floats, segments: Ints) -> Floats:
-        """By how much (m,) the given segments lead: 1 is certain, 0 a tie, less is behind."""
+        """By how much (m,) the given segments lead: 1 is certain, 0 a tie, less is behind.
+
+        Whatever of customers without a segment.
+        """
         ...
 
 
@@ -61,20 +64,32 @@ class OwnRule(BaseEstimator):
         self.raw = raw
 
     def predict(self, X: Floats) -> Ints:
-        """Segments (m,)."""
-        return renumbered(np.asarray(self.estimator.predict(X)), self.raw)
+        """Segments (m,); of a label that no training customer has, the next best segment."""
+        segments = renumbered(np.asarray(self.estimator.predict(X)), self.raw)
+        lost = np.flatnonzero(segments < 0)
+        if len(lost) and hasattr(self.estimator, "predict_proba"):
+            segments[lost] = self._shares(X[lost]).argmax(axis=1)
+        elif len(lost) and hasattr(self.estimator, "transform"):
+            segments[lost] = self._away(X[lost]).argmin(axis=1)
+        return segments
 
     def margins(self, X: Floats, segments: Ints) -> Floats:
         """Margins (m,); NaN where the algorithm says neither probabilities nor distances."""
         if hasattr(self.estimator, "predict_proba"):
-            shares = np.asarray(self.estimator.predict_proba(X))[:, list(self.raw)]
-            return lead(shares, segments)
-        if not hasattr(self.estimator, "transform"):
-            return np.full(len(X), np.nan)
+            return lead(self._shares(X), segments)
+        if hasattr(self.estimator, "transform"):
+            return nearness(self._away(X), segments)
+        return np.full(len(X), np.nan)
+
+    def _shares(self, X: Floats) -> Floats:
+        """Probability (m, k) of each segment."""
+        return np.asarray(self.estimator.predict_proba(X))[:, list(self.raw)]
+
+    def _away(self, X: Floats) -> Floats:
+        """Distance (m, k) to the nearest prototype of each segment."""
         away = np.asarray(self.estimator.transform(X))
         of_column = getattr(self.estimator, "subcluster_labels_", np.arange(away.shape[1]))
-        nearest = [away[:, of_column == label].min(axis=1) for label in self.raw]
-        return nearness(np.column_stack(nearest), segments)
+        return np.column_stack([away[:, of_column == label].min(axis=1) for label in self.raw])
 
 
 class NearestPrototype(BaseEstimator):
@@ -105,7 +120,8 @@ class NearestCustomers(BaseEstimator):
     """The segment of the nearest training customer, noise included; the first of several.
 
     Where the algorithm leaves out who is far from the others (`noise`), so does the rule: whoever
-    is farther from the nearest customer of a segment than any of its customers is from another.
+    is farther from the nearest customer of a segment than any of its customers is from another. A
+    segment of one has no reach.
 
     Args:
         noise: the algorithm labels noise.
@@ -122,6 +138,7 @@ class NearestCustomers(BaseEstimator):
         self.reach_ = np.full(k + 1, np.inf)
         for s in range(k if self.noise else 0):
             inside = X[segments == s]
+            self.reach_[s] = 0.0
             if len(inside) > 1:
                 self.reach_[s] = cKDTree(inside).query(inside, k=2)[0][:, 1].max()
         return self
@@ -249,6 +266,12 @@ class Assigner:
             known = self.knows(keys)
             segments[known] = self.segments[np.searchsorted(self.keys, keys[known])]
         return segments
+
+    def margins(self, X: Floats, segments: Ints) -> Floats:
+        """By how much (m,) the segments lead, at least 0; NaN for none or where no rule says."""
+        # Who is known by exact match can be in a segment that the rule would not give: 0.
+        margins = np.maximum(self.rule.margins(X, segments), 0.0)
+        return np.where(segments < 0, np.nan, margins)
 
     def knows(self, keys: Keys) -> npt.NDArray[np.bool_]:
         """Who has the features of a training customer (m,)."""

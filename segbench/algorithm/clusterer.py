@@ -54,22 +54,30 @@ def design(matrix: Matrix, kind: str) -> Floats:
         return np.ascontiguousarray(matrix.X[:, matrix.rfm])
     if kind != "numeric":
         raise InputError("algorithm.input", found=kind, wanted="numeric, mixed or rfm")
-    parts = [matrix.X]
+    return np.hstack([matrix.X, indicators(matrix)])
+
+
+def indicators(matrix: Matrix) -> Floats:
+    """(n, levels of all categories) one-hot; an unknown code has none: all zero."""
+    parts = [np.empty((len(matrix.X), 0))]
     for j, levels in enumerate(matrix.n_levels):
-        # A code that was unknown when the pipeline was fitted has no indicator: all zero.
         parts.append(ONE_HOT * (matrix.C[:, [j]] == np.arange(levels)))
     return np.hstack(parts)
 
 
-def spread_out(X: Floats, most: int | None, seed: int) -> Rows:
-    """Rows of X (n, d): all, or a stratified sample of `most`, in their order.
+def spread_out(matrix: Matrix, most: int | None, seed: int) -> Rows:
+    """Rows of a matrix: all, or a stratified sample of `most`, in their order.
 
-    The strata are as many, equal in size, along the first principal component; of each one row.
+    The strata are as many, equal in size, along the first principal component of the numbers, or of
+    the categories where there are no numbers; of each one row. A missing number is the mean.
     """
-    n = len(X)
+    n = len(matrix.X)
     if most is None or n <= most:
         return np.arange(n)
-    centred = X - X.mean(axis=0)
+    X = matrix.X if matrix.X.shape[1] else indicators(matrix)
+    known = ~np.isnan(X)
+    mean = np.where(known, X, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, X - mean, 0.0)
     along = centred @ np.linalg.eigh(centred.T @ centred)[1][:, -1]
     limits = np.linspace(0, n, most + 1).astype(np.intp)
     drawn = np.random.default_rng(seed).integers(limits[:-1], limits[1:])

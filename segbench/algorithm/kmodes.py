@@ -94,7 +94,9 @@ class KmodesPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
     def _split(self, X: Any, fit: bool) -> tuple[Floats, Floats]:
         X = validate_data(self, X, dtype=np.float64, reset=fit, ensure_all_finite="allow-nan",
                           ensure_min_samples=self.n_clusters if fit else 1)  # fmt: skip
-        is_category = positions(self.categorical, X.shape[1])
+        is_category = positions(
+            self.categorical, X.shape[1], getattr(self, "feature_names_in_", ())
+        )
         numbers, _ = split(X, is_category)
         if np.isnan(numbers).any():
             raise ValueError("a missing number, which the package kmodes does not take")

@@ -126,7 +126,9 @@ class LatentClasses(ClusterMixin, BaseEstimator):
 
     def _split(self, X: Floats) -> tuple[Floats, list[npt.NDArray[Any]]]:
         """Numbers (d, n), and the values of each categorical column."""
-        numbers, codes = split(X, positions(self.categorical, X.shape[1]))
+        numbers, codes = split(
+            X, positions(self.categorical, X.shape[1], getattr(self, "feature_names_in_", ()))
+        )
         if np.isnan(numbers).any():
             raise ValueError("X contains NaN in a column of numbers; only codes may be missing")
         return numbers, codes

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segbench.contracts import Ints
@@ -27,7 +28,7 @@ class RandomGroups(ClusterMixin, BaseEstimator):
 
     """
 
-    def __init__(self, n_clusters: int = 2, *, random_state: int | None = None) -> None:
+    def __init__(self, n_clusters: int = 2, *, random_state: Any = None) -> None:
         self.n_clusters = n_clusters
         self.random_state = random_state
 
@@ -40,8 +41,8 @@ class RandomGroups(ClusterMixin, BaseEstimator):
         """
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan",
                           ensure_min_samples=self.n_clusters)  # fmt: skip
-        drawn = np.random.SeedSequence(self.random_state).generate_state(1, np.uint64)
-        self.seed_ = int(drawn[0])
+        random = check_random_state(self.random_state)
+        self.seed_ = int(random.randint(np.iinfo(np.int64).max, dtype=np.int64))
         self.labels_: Ints = self.predict(X)
         return self
 

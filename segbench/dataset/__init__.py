@@ -69,7 +69,7 @@ def read_customers(
     ordinal: Mapping[str, Sequence[str]],
     categorical: Mapping[str, Sequence[str]],
     missing_values: Mapping[str, Sequence[float]],
-) -> tuple[npt.NDArray[Any], pd.DataFrame]:
-    """Ids and attributes of new customers, typed as the training table's columns were."""
+) -> tuple[npt.NDArray[Any] | None, pd.DataFrame]:
+    """Ids (None: the file has none) and attributes of new customers, typed as in the training."""
     raw = read({"path": str(path), "delimiter": delimiter})
     return find_ids(raw, id_name), build_frame(raw, numeric, ordinal, categorical, missing_values)

@@ -93,11 +93,12 @@ def build_frame(
     return pd.DataFrame(frame)
 
 
-def find_ids(raw: Raw, column: str) -> npt.NDArray[Any]:
-    """The ids of a table: the named column, else one called id, ..., else row numbers from 0."""
+def find_ids(raw: Raw, column: str) -> npt.NDArray[Any] | None:
+    """The ids of a table: the named column, else one called id, ..., else None."""
     named = column if column in raw.columns else None
     by_name = next((name for name in raw.columns if name.lower() in ID_NAMES), None)
-    return _ids(raw, named or by_name)
+    found = named or by_name
+    return None if found is None else _ids(raw, found)
 
 
 def parse_numbers(raw: Raw, column: str, special: tuple[float, ...] = ()) -> Floats:

@@ -45,13 +45,16 @@ def _rule(conditions: Sequence[Condition], fitted: Fitted, table: Table) -> str:
 def _between(column: int, low: float, high: float, fitted: Fitted, table: Table) -> str:
     """The range of a number, in its own units wherever its feature rises with it."""
     name, feature = fitted.matrix.names[column], fitted.X[:, column]
-    ends = []
-    for limit in (low, high):
-        values = _values(name, table)
-        ends.append(_end(limit, feature, values, table.levels.get(name)))
+    values, levels = _values(name, table), table.levels.get(name)
+    least, most = (_end(limit, feature, values, levels) for limit in (low, high))
+    text = f"{least} < {name} ≤ {most}"
     if low == -np.inf:
-        return f"{name} ≤ {ends[1]}"
-    return f"{name} > {ends[0]}" if high == np.inf else f"{ends[0]} < {name} ≤ {ends[1]}"
+        text = f"{name} ≤ {most}"
+    elif high == np.inf:
+        text = f"{name} > {least}"
+    # The pipeline put something in the place of missing values, which may lie in the range.
+    filled = values is not None and np.isnan(values) & (feature > low) & (feature <= high)
+    return f"{text} (or missing)" if np.any(filled) else text
 
 
 def _values(name: str, table: Table) -> Floats | None:

@@ -241,6 +241,8 @@ def groups_in_categories(a: Algorithm) -> None:
     made, side = two_groups()
     names = list(made.categorical)
     part = replace(made, frame=made.frame[names], numeric=(), rfm={})
+    if a.spec["input"] == "rfm":
+        raise Exempt("reads recency, frequency and monetary value alone")
     found = adjusted_rand_score(side, a.labels(part))
     assert found > 0.8, found  # one answer in twenty is wrong
 
@@ -358,14 +360,14 @@ def missing_values(a: Algorithm) -> None:
 
 def all_missing_column(a: Algorithm) -> None:
     """A number and a category that nobody has change nothing."""
-    made, side = two_groups()
-    frame = made.frame.assign(nothing=np.nan, none=pd.Categorical([None] * 90, categories=["z"]))
+    made = without_groups()
+    n = len(made.frame)
+    frame = made.frame.assign(nothing=np.nan, none=pd.Categorical([None] * n, categories=["z"]))
     more = replace(made, frame=frame, numeric=(*made.numeric, "nothing"),
                    categorical=(*made.categorical, "none"))  # fmt: skip
-    labels = a.labels(more)
-    valid(labels, 90)
-    if a.name not in BLIND:
-        assert adjusted_rand_score(side, labels) == 1.0
+    if a.name == "random":
+        raise Exempt("the lot is drawn from the values")
+    assert a.labels(more, 3).tolist() == a.labels(made, 3).tolist()
 
 
 # --- arrays ---------------------------------------------------------------------------------------
@@ -414,14 +416,14 @@ def declared_parameters(a: Algorithm) -> None:
 
 
 def ends_of_the_search(a: Algorithm) -> None:
-    """Both ends of every range run: valid labels, or a ValueError."""
+    """Both ends of every range give valid labels."""
     made = without_groups()
+    features = FeaturePipeline(a.config["features"], made)
+    matrix = features.fit_transform(made)
     for end in ("low", "high"):
         params = {name: space["choices"][0 if end == "low" else -1] if "choices" in space
                   else space[end] for name, space in a.spec["search"].items()}  # fmt: skip
-        features = FeaturePipeline(a.config["features"], made)
-        matrix = features.fit_transform(made)
-        or_refused(lambda p=params, f=features, m=matrix: Fitted.of(f, m, a.spec, p, 0), 200, 200)
+        valid(Fitted.of(features, matrix, a.spec, params, 0).partition.labels, 200)
 
 
 def cloned(a: Algorithm) -> None:
@@ -509,9 +511,12 @@ def margins(a: Algorithm) -> None:
     kept = a.kept
     found = kept.assign(kept.strangers())
     known = found.margins[found.segments >= 0]
-    if np.isnan(known).all():
+    assert len(known) > 10 and np.isnan(found.margins[found.segments < 0]).all()
+    if a.spec["assign"] == "predict" and np.isnan(known).all():
         raise Exempt("rules without a margin")
-    assert ((known >= -1e-12) & (known <= 1)).all(), known
+    assert ((known >= 0) & (known <= 1)).all() and len(set(known.tolist())) > 3 - 2 * (
+        a.name == "one_segment"
+    ), known
 
 
 def reject(a: Algorithm) -> None:
@@ -519,7 +524,7 @@ def reject(a: Algorithm) -> None:
     kept = a.kept
     both = pd.concat([kept.strangers(), kept.frame])
     plain = kept.assign(both)
-    if np.isnan(plain.margins[plain.segments >= 0]).all():
+    if a.spec["assign"] == "predict" and np.isnan(plain.margins).all():
         raise Exempt("rules without a margin")
     for least in (0.0, 0.2, 1.0):
         found = kept.assign(both, least)
@@ -577,7 +582,10 @@ CHECKS: tuple[Callable[[Algorithm], None], ...] = (
     assign_in_any_order, one_row_is_batch, strangers_have_segments, changed_customers_move, margins,
     reject, far_strangers, held_out_fidelity, fitted_on_a_sample, command_line,
 )  # fmt: skip
-STATED: dict[tuple[str, str], str] = {}
+STATED: dict[tuple[str, str], str] = {
+    ("kprototypes_kmodes", "all_missing_column"):
+        "the package draws its start column by column: other numbers are drawn after an empty one",
+}  # fmt: skip
 """(algorithm, check) that is broken -> why, and what follows for the user."""
 
 
@@ -591,8 +599,12 @@ def run(algorithm: Algorithm, check: Callable[[Algorithm], None]) -> str:
     stated = STATED.get((algorithm.name, check.__name__))
     try:
         check(algorithm)
-    except (Exempt, NotApplicable) as reason:
+    except Exempt as reason:
         return str(reason)
+    except NotApplicable as reason:
+        if isinstance(reason.__cause__, ModuleNotFoundError):  # of the extra `copyleft`
+            return str(reason)
+        raise
     except AssertionError:
         if stated:
             return stated

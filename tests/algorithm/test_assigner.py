@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from segbench.algorithm import Assigner, by_features, fidelity, rule_for, spread_out
 from segbench.algorithm.assigner import NearestCustomers, NearestPrototype, OwnRule, lead, nearness
-from segbench.contracts import Partition
+from segbench.contracts import Matrix, Partition
 from segbench.errors import InputError
 from segbench.keys import row_keys
 
@@ -21,6 +21,11 @@ def groups(n=120, k=3, seed=0, apart=2.0):
     return rng.normal(size=(n, 2)) + apart * np.column_stack([side, side % 2]), side.astype(
         np.int32
     )
+
+
+def matrix(X, C=None, n_levels=()):
+    C = np.empty((len(X), 0)) if C is None else C
+    return Matrix(X, C.astype(np.int32), tuple(map(str, range(X.shape[1]))), tuple(n_levels))
 
 
 def test_nearest_customers_is_the_one_nearest_neighbour():
@@ -52,6 +57,12 @@ def test_noise_reaches_no_farther_than_the_customers_are_apart():
     assert NearestCustomers().fit(X, segments).predict(new).tolist() == [0, 0, 0, 0, 1, 1, 0]
 
 
+def test_a_segment_of_one_reaches_nobody_but_its_equals():
+    X = np.array([[0.0], [1.0], [8.0]])
+    rule = NearestCustomers(noise=True).fit(X, np.array([0, 0, 1], dtype=np.int32))
+    assert rule.predict(np.array([[8.0], [8.001], [1e6]])).tolist() == [1, -1, -1]
+
+
 def test_where_everybody_is_noise_so_is_the_stranger():
     rule = NearestCustomers(noise=True).fit(np.zeros((4, 1)), np.full(4, -1, dtype=np.int32))
     assert rule.predict(np.ones((2, 1))).tolist() == [-1, -1]
@@ -74,6 +85,36 @@ def test_the_margin_of_a_mixture_is_the_lead_in_probability():
     shares = np.sort(model.predict_proba(X), axis=1)
     rule = OwnRule(model, partition.raw)
     np.testing.assert_allclose(rule.margins(X, partition.labels), shares[:, -1] - shares[:, -2])
+
+
+def test_a_component_that_is_nobodys_gives_the_next_best_segment():
+    """Of three components the middle one has no training customer (of those that are shown)."""
+    X, _ = groups(apart=6.0)
+    for model in (GaussianMixture(3, random_state=0).fit(X), KMeans(3, random_state=0).fit(X)):
+        label = model.predict(X)
+        lost = label[1]
+        partition = Partition.from_labels(label[label != lost])
+        rule = OwnRule(model, partition.raw)
+        if hasattr(model, "predict_proba"):
+            best = model.predict_proba(X)[:, list(partition.raw)].argmax(axis=1)
+        else:
+            best = model.transform(X)[:, list(partition.raw)].argmin(axis=1)
+        found = rule.predict(X)
+        np.testing.assert_array_equal(found, best)
+        assert (found >= 0).all() and len(set(found[label == lost].tolist())) == 2
+        assert (rule.margins(X, found) >= 0).all()
+
+
+def test_who_has_no_segment_has_no_margin_and_who_is_known_at_least_0():
+    X, side = groups(apart=0.0)
+    side[:10] = -1
+    keys = row_keys(X)
+    assigner = Assigner.of(keys, side, NearestPrototype().fit(X[10:], side[10:]))
+    segments = assigner.assign(X, keys)
+    rule = assigner.rule.margins(X, segments)
+    margins = assigner.margins(X, segments)
+    assert np.isnan(margins[:10]).all() and (rule[10:] < 0).any()
+    np.testing.assert_array_equal(margins[10:], np.maximum(rule[10:], 0.0))
 
 
 def test_the_margin_of_many_small_balls_is_that_of_their_segments():
@@ -164,13 +205,24 @@ def test_rules_are_those_of_the_yaml():
 def test_a_sample_is_spread_over_the_whole_table():
     rng = np.random.default_rng(0)
     X = rng.lognormal(size=(5000, 2)) * [10.0, 1.0]
-    rows = spread_out(X, 500, seed=1)
+    X[rng.random(5000) < 0.1, 1] = np.nan
+    table = matrix(X)
+    rows = spread_out(table, 500, seed=1)
     assert len(set(rows.tolist())) == 500 and (np.diff(rows) > 0).all()
     # Ten rows make a stratum: a decile of the table has a tenth of the sample, give or take one.
     decile = np.searchsorted(np.quantile(X[:, 0], np.arange(0.1, 1, 0.1)), X[rows, 0])
     assert np.abs(np.bincount(decile, minlength=10) - 50).max() <= 4
-    assert (spread_out(X, 500, seed=1) == rows).all() and (spread_out(X, 500, 2) != rows).any()
-    assert spread_out(X, None, 0).tolist() == spread_out(X, 5000, 0).tolist() == [*range(5000)]
+    assert (spread_out(table, 500, 1) == rows).all() and (spread_out(table, 500, 2) != rows).any()
+    assert spread_out(table, None, 0).tolist() == spread_out(table, 5000, 0).tolist()
+    assert spread_out(table, None, 0).tolist() == [*range(5000)]
+
+
+def test_a_sample_of_categories_has_the_shares_of_the_table():
+    """Whatever numbers stand for them: of codes 0, 1, 2 the middle one is no mean of the others."""
+    codes = np.random.default_rng(0).choice(3, 3000, p=[0.6, 0.3, 0.1])
+    rows = spread_out(matrix(np.empty((3000, 0)), codes[:, None], (3,)), 300, seed=1)
+    counts = np.bincount(codes[rows], minlength=3)
+    assert np.abs(counts - np.bincount(codes) / 10).max() <= 2
 
 
 def test_keys_tell_rows_apart_and_not_their_zeros_or_gaps():

@@ -174,6 +174,38 @@ def test_categories_may_stand_in_any_column_and_be_strings():
     assert text.predict(named.iloc[:5]).tolist() == last.labels_[:5].tolist()
 
 
+@pytest.mark.parametrize("same", [[-2, -1], [False, False, True, True], ["plan", "city"], (3, 2)])
+def test_categories_are_named_by_position_name_or_mask(same):
+    frame = pd.DataFrame(customers(), columns=["spend", "visits", "plan", "city"])
+    wanted = KPrototypes(3, categorical=MIXED, random_state=0).fit(frame).labels_
+    assert KPrototypes(3, categorical=same, random_state=0).fit_predict(frame).tolist() == [*wanted]
+
+
+def test_one_category_needs_no_list():
+    frame = pd.DataFrame(customers()[:, :3], columns=["spend", "visits", "plan"])
+    frame["plan"] = np.array(["a", "b", "c"])[frame["plan"].astype(int)]
+    wanted = KPrototypes(3, categorical=[2], random_state=0).fit_predict(frame).tolist()
+    for same in (2, "plan", np.int64(2)):
+        assert (
+            KPrototypes(3, categorical=same, random_state=0).fit_predict(frame).tolist() == wanted
+        )
+
+
+def test_a_number_that_pandas_calls_missing_is_missing():
+    X = gaps(customers())
+    model = KPrototypes(3, categorical=MIXED, random_state=0)
+    frame = pd.DataFrame(X).round().astype({0: "Int64", 1: "Int64"})
+    frame[2] = pd.Series(X[:, 2]).map({0.0: "a", 1.0: "b", 2.0: "c"}).astype(object)
+    wanted = model.fit_predict(np.hstack([X[:, :2].round(), X[:, 2:]])).tolist()
+    assert model.fit_predict(frame).tolist() == wanted
+
+
+def test_distances_have_names():
+    model = KPrototypes(3, categorical=MIXED, random_state=0).set_output(transform="pandas")
+    assert list(model.fit(customers()).transform(customers())) == [
+        "kprototypes0", "kprototypes1", "kprototypes2"]  # fmt: skip
+
+
 def test_numbers_and_strings_in_one_category_are_refused():
     with pytest.raises(ValueError, match="numbers and strings"):
         KModes(2).fit(np.array([["a"], [1], ["b"]], dtype=object))
@@ -337,6 +369,24 @@ def test_where_no_more_rows_differ_there_are_fewer_segments_and_a_warning():
         KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
 
 
+@pytest.mark.parametrize("codes", [MIXED, []])
+def test_where_no_more_rows_differ_rounding_is_not_chased(codes):
+    """Of 12 kinds of rows 14 segments; means of thirds and tenths leave a rest."""
+    X = np.repeat(customers(12) / 3, 100, axis=0)
+    for seed in range(10):
+        model = KPrototypes(14, categorical=codes, n_init=1, random_state=seed)
+        with pytest.warns(ConvergenceWarning):
+            assert model.fit(X).n_iter_ < 10
+
+
+def test_what_differs_by_little_is_told_apart():
+    """Beside a customer who is a million times farther from the rest than these from each other."""
+    side = np.arange(60) % 2
+    X = np.append(np.random.default_rng(0).normal(0, 0.1, 60) + side, 1e6)[:, None]
+    labels = KPrototypes(3, random_state=0).fit_predict(X)
+    assert adjusted_rand_score(side, labels[:60]) == 1.0
+
+
 def test_no_segment_is_left_empty():
     """From prototypes of which three are nearest to nobody."""
     X = customers(50)
@@ -352,7 +402,11 @@ def test_no_segment_is_left_empty():
      ({"gamma": -1}, "gamma=-1"), ({"gamma": "hung"}, "hung"), ({"init": "kmeans"}, "kmeans"),
      ({"n_clusters": 71}, "n_samples=70 should be >= n_clusters=71"),
      ({"categorical": [4]}, "4 columns"), ({"init": np.zeros((2, 4))}, "shape"),
-     ({"init": np.full((8, 4), 9.0)}, "category"), ({"max_iter": True}, "max_iter")],
+     ({"init": np.full((8, 4), 9.0)}, "category"), ({"max_iter": True}, "max_iter"),
+     ({"gamma": None}, "gamma=None"), ({"gamma": [1, 2]}, "gamma="), ({"gamma": True}, "gamma"),
+     ({"categorical": [1.0]}, "categorical="), ({"categorical": [True]}, "mask of 4"),
+     ({"categorical": [-5]}, "4 columns"), ({"categorical": ["plan"]}, "no names"),
+     ({"categorical": ["2", 3]}, "no names"), ({"categorical": [[2], [3]]}, "categorical=")],
 )  # fmt: skip
 def test_wrong_parameters_are_named(parameters, message):
     with pytest.raises(ValueError, match=message):
@@ -366,6 +420,8 @@ def test_infinite_numbers_and_negative_weights_are_refused():
         KPrototypes(2, categorical=MIXED).fit(X)
     with pytest.raises(ValueError, match=r"[Nn]egative"):
         KPrototypes(2, categorical=MIXED).fit(customers(), sample_weight=-np.ones(70))
+    with pytest.raises(ValueError, match="sum is infinite"):
+        KPrototypes(2, categorical=MIXED).fit(customers(), sample_weight=np.full(70, 1e308))
 
 
 @pytest.mark.parametrize(("k", "seed"), [(2, 0), (4, 1)])
@@ -422,5 +478,5 @@ def test_nobody_leaves_a_segment_empty():
     columns = kernels.Columns(np.empty((0, 3)), X.T.astype(np.int32) * 0,
                               np.array([0, 1], dtype=np.int32), np.ones(3), 1.0)  # fmt: skip
     labels = np.array([0, 1, 1], dtype=np.int32)
-    kernels.exchange(columns, kernels.weigh(columns, labels, 2), labels)
+    kernels.exchange(columns, kernels.weigh(columns, labels, 2), labels, 0.0)
     assert set(labels.tolist()) == {0, 1}

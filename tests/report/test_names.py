@@ -21,7 +21,8 @@ def customers(n: int = 400) -> Table:
         "monetary": rng.lognormal(3 + side, 0.5, n).round(2), "grade": rng.integers(0, 3, n) * 1.0,
         "plan": pd.Categorical(np.where(rng.random(n) < 0.1, None, np.array(["a", "b"])[side])),
     })  # fmt: skip
-    frame.loc[::25, "monetary"] = np.nan
+    frame.loc[::25, "monetary"] = frame.loc[::23, "recency"] = np.nan
+    frame.loc[::11, "frequency"] = np.nan
     rfm = {name: name for name in ("recency", "frequency", "monetary")}
     return Table("made", np.arange(n), frame, ("recency", "frequency", "monetary"), ("grade",),
                  ("plan",), {"grade": ("low", "mid", "high")}, rfm, None, "")  # fmt: skip
@@ -44,21 +45,22 @@ def holds(condition: str, table: Table) -> np.ndarray:
         text = frame[column].astype(object).where(frame[column].notna(), "missing")
         inside = text.isin(levels.removeprefix("not ").split(" or ")).to_numpy()
         return ~inside if negated else inside
-    words = condition.split(" ")
+    rule, missing, _ = condition.partition(" (or missing)")
+    words = rule.split(" ")
     column = next(word for word in words if word in frame)
-    values = frame[column].fillna(frame[column].median())
+    values = frame[column]
     levels = table.levels.get(column, ())
 
     def number(word: str) -> float:
         return float(levels.index(word) if word in levels else word.replace(",", ""))
 
     at = words.index(column)
-    inside = np.ones(len(values), dtype=bool)
+    inside = values.notna().to_numpy(copy=True)
     if at:
         inside &= (values > number(words[0])).to_numpy()
     for sign, word in zip(words[at + 1 :: 2], words[at + 2 :: 2], strict=True):
         inside &= (values > number(word) if sign == ">" else values <= number(word)).to_numpy()
-    return inside
+    return inside | (values.isna().to_numpy() & bool(missing))
 
 
 @pytest.mark.parametrize("features", ["mixed", "standard", "raw", "rfm", "rfm_log", "rank"])
@@ -68,6 +70,7 @@ def test_rules_read_in_the_units_of_the_table_give_the_segments(features: str):
     names = segment_names(fitted, table)
     assert names is not None and len(set(names)) == fitted.partition.k == 7
     assert not any("feature" in name for name in names)
+    assert any("(or missing)" in name for name in names)
     for segment, name in enumerate(names):
         inside = np.all([holds(each, table) for each in name.split(" and ")], axis=0)
         assert inside.tolist() == (fitted.partition.labels == segment).tolist(), name

@@ -18,18 +18,33 @@ Values = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 
-def positions(categorical: Sequence[int] | None, p: int) -> Mask:
+def positions(categorical: Any, p: int, names: Sequence[str] = ()) -> Mask:
     """(p,) which columns hold categories.
 
+    Args:
+        categorical: positions (negative ones from the end), names, or a mask (p,); None: none.
+        p: number of columns.
+        names: (p,) of the columns, if they have any.
+
     Raises:
-        ValueError: a position that the table does not have.
+        ValueError: a position or a name that the table does not have, or something else.
 
     """
+    wanted = np.atleast_1d(np.asarray([] if categorical is None else categorical))
+    if wanted.dtype == bool and wanted.shape == (p,):
+        return wanted.copy()
+    if all(isinstance(each, str) for each in wanted.flat):
+        listed = list(names)
+        if not set(wanted) <= set(listed):
+            raise ValueError(f"categorical={categorical!r}: X has {listed or 'no names'}")
+        wanted = np.array([listed.index(name) for name in wanted], dtype=np.intp)
+    if wanted.dtype.kind not in "iu" or wanted.ndim != 1:
+        raise ValueError(f"categorical={categorical!r}: wanted positions or names of columns, "
+                         f"or a mask of {p}")  # fmt: skip
+    if ((wanted < -p) | (wanted >= p)).any():
+        raise ValueError(f"categorical={categorical!r}: X has {p} columns")
     chosen = np.zeros(p, dtype=bool)
-    try:
-        chosen[np.asarray([] if categorical is None else categorical, dtype=np.intp)] = True
-    except IndexError:
-        raise ValueError(f"categorical={categorical!r}: X has {p} columns") from None
+    chosen[wanted] = True
     return chosen
 
 
@@ -40,7 +55,10 @@ def split(X: Values, is_category: Mask) -> tuple[Floats, list[Values]]:
         ValueError: a number is infinite, or is none.
 
     """
-    numbers = np.ascontiguousarray(X[:, ~is_category].T.astype(np.float64))
+    numbers = X[:, ~is_category].T
+    if numbers.dtype == object:
+        numbers = np.where(pd.isna(numbers), np.nan, numbers)  # pandas' NA is no float
+    numbers = np.ascontiguousarray(numbers, dtype=np.float64)
     if np.isinf(numbers).any():
         raise ValueError("X contains infinity; wanted finite numbers, or NaN where missing")
     return numbers, [X[:, j] for j in np.flatnonzero(is_category)]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    ClusterMixin,
+    TransformerMixin,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -21,6 +26,7 @@ from segbench.algorithm.kprototypes.kernels import (
     descend,
     distances,
     nearest,
+    rounding,
     typical,
     weighted_sum,
 )
@@ -32,7 +38,7 @@ Found = tuple[Prototypes, Ints, float, int]
 """What a start came to: prototypes, labels (n,), cost, passes."""
 
 
-class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
+class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
     """k-means on numbers and k-modes on categories, weighed by gamma.
 
     Huang (1998), Data Mining and Knowledge Discovery 2, 283-304. The cost of a row is its squared
@@ -47,7 +53,8 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
 
     Args:
         n_clusters: number of segments.
-        categorical: positions of the columns of X that hold categories (numbers or strings).
+        categorical: the columns of X that hold categories (numbers or strings): positions, names
+            (of a DataFrame), or a mask.
         gamma: weight of a mismatch; "huang": half the mean standard deviation of the numeric
             columns; "modha_spangler": found by a search of nine starts.
         init: "k-means++", "huang", "cao", "random", or (n_clusters, n_features) first prototypes.
@@ -76,7 +83,7 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
         self,
         n_clusters: int = 8,
         *,
-        categorical: Sequence[int] | None = None,
+        categorical: Any = None,
         gamma: float | str = "huang",
         init: Any = "k-means++",
         n_init: int = 10,
@@ -108,8 +115,8 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
             sample_weight: (n,) not negative; None is 1 each.
 
         Raises:
-            ValueError: fewer rows with a weight than segments, an infinite number, or a parameter
-                out of range.
+            ValueError: fewer rows with a weight than segments, an infinite number, weights beyond
+                all bounds, or a parameter out of range.
 
         """
         self._check_parameters()
@@ -119,6 +126,8 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, numbers.T, dtype=np.float64,
                                            ensure_non_negative=True)  # fmt: skip
+        if not np.isfinite(weights.sum()):
+            raise ValueError("sample_weight: the sum is infinite; wanted smaller ones")
         if np.count_nonzero(weights) < self.n_clusters:
             raise ValueError(f"n_samples={np.count_nonzero(weights)} should be >= "
                              f"n_clusters={self.n_clusters}")  # fmt: skip
@@ -154,6 +163,10 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
         return np.ascontiguousarray(np.sqrt(out.T))
 
     @property
+    def _n_features_out(self) -> int:
+        return len(self._means)
+
+    @property
     def cluster_centers_(self) -> npt.NDArray[Any]:
         """Means and modes in the columns of X; an object array where categories are no numbers."""
         check_is_fitted(self)
@@ -169,11 +182,11 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _is_category(self, p: int) -> Mask:
         """(p,) which columns hold categories."""
-        return positions(self.categorical, p)
+        return positions(self.categorical, p, getattr(self, "feature_names_in_", ()))
 
     def _dtype(self) -> Any:
         """What X is made into: float64 if it holds numbers only."""
-        return None if self.categorical is not None and len(self.categorical) else np.float64
+        return None if self.categorical is not None and np.size(self.categorical) else np.float64
 
     def _check_parameters(self) -> None:
         for name in ("n_clusters", "n_init", "max_iter", "n_jobs"):
@@ -184,8 +197,8 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
         if isinstance(weight, str):
             if weight not in ("huang", "modha_spangler"):
                 raise ValueError(f"gamma={weight!r}: wanted huang, modha_spangler or a number")
-        elif not (np.isreal(weight) and 0 <= weight < np.inf):
-            raise ValueError(f"gamma={weight!r}: wanted a number of at least 0")
+        elif isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < np.inf:
+            raise ValueError(f"gamma={weight!r}: wanted huang, modha_spangler or a number from 0")
 
     def _split(self, X: Any, fit: bool) -> tuple[Floats, list[npt.NDArray[Any]]]:
         """Numbers (d, n), and the values of each categorical column."""
@@ -216,12 +229,13 @@ class KPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
         given = not isinstance(self.init, str)
         n_init = 1 if given or self.init == "cao" else starts or self.n_init
         seeds = random.randint(np.iinfo(np.int32).max, size=n_init)
+        floor = rounding(columns)
 
         def run(seed: int) -> Found:
             rng = np.random.default_rng(seed)
             first = (self._given(columns) if given
                      else start(self.init, columns, self.n_clusters, rng))  # fmt: skip
-            labels, costs, passes = descend(columns, first, self.max_iter)
+            labels, costs, passes = descend(columns, first, self.max_iter, floor)
             return first, labels, weighted_sum(costs, columns.weights), passes
 
         with mapping(min(self.n_jobs, n_init)) as apply:

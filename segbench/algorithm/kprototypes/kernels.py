@@ -16,7 +16,7 @@ from segbench.contracts import Floats, Ints
 BLOCK = 512
 """Rows at a time: their distances to all prototypes stay in the first cache."""
 LEAST = 1e-11
-"""Of what a move is about; a gain below it may be rounding."""
+"""Of what a move is about, or of the distances in the table; a gain below it may be rounding."""
 KERNEL = {"nogil": True, "cache": True}
 
 
@@ -248,13 +248,30 @@ def alike(columns, counts, i, s, own):  # type: ignore[no-untyped-def]
 
 
 @njit(**KERNEL)
-def exchange(columns, counts, labels):  # type: ignore[no-untyped-def]
+def rounding(columns):  # type: ignore[no-untyped-def]
+    """What a row of weight 1 may cost by rounding alone: of the spread of all rows, next to none.
+
+    Where no more rows differ than there are segments, there are no other costs.
+    """
+    n = columns.weights.size
+    costs = np.empty(n)
+    nearest(columns, typical(columns), np.empty(n, np.int32), costs)
+    return LEAST**2 * weighted_sum(costs, columns.weights) / columns.weights.sum()
+
+
+@njit(**KERNEL)
+def exchange(columns, counts, labels, floor):  # type: ignore[no-untyped-def]
     """Move each row to where the cost falls most, one after the other; how many moved.
 
     Hartigan (1975): means and modes follow at once, so that a row counts without its own weight. A
     partition that no such move improves is one that nearest prototypes do not improve either. Among
     categories many moves cost nothing: a row then goes to where more are like it. An empty segment
     costs nothing to join, so that none stays empty while rows that differ share one.
+
+    Args:
+        columns, counts, labels: the table and a partition of it, which is changed.
+        floor: gain of a row of weight 1 that may be rounding.
+
     """
     k, moved = len(counts.rows), 0
     for i in range(len(labels)):
@@ -262,7 +279,7 @@ def exchange(columns, counts, labels):  # type: ignore[no-untyped-def]
         if columns.weights[i] == 0.0 or counts.rows[own] < 2:
             continue
         gain = leaving(columns, counts, i, own)
-        least = LEAST * gain
+        least = max(LEAST * gain, floor * columns.weights[i])
         best, where, like = gain, own, -1.0
         for s in range(k):
             if s == own:
@@ -294,7 +311,7 @@ def weighted_sum(costs, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(**KERNEL)
-def descend(columns, prototypes, max_iter):  # type: ignore[no-untyped-def]
+def descend(columns, prototypes, max_iter, floor):  # type: ignore[no-untyped-def]
     """From prototypes to labels, costs and the number of passes; the prototypes are moved.
 
     Nearest prototypes until they settle (Lloyd), then single moves; labels are in the end those of
@@ -304,16 +321,17 @@ def descend(columns, prototypes, max_iter):  # type: ignore[no-untyped-def]
     labels, costs = np.full(n, -1, np.int32), np.empty(n)
     nearest(columns, prototypes, labels, costs)
     total, passes, settled = weighted_sum(costs, columns.weights), 0, False
+    floor_of_all = floor * columns.weights.sum()
     while passes < max_iter:
         passes += 1
         counts = weigh(columns, labels, k)
-        while settled and exchange(columns, counts, labels) > 0 and passes < max_iter:
+        while settled and exchange(columns, counts, labels, floor) > 0 and passes < max_iter:
             passes += 1
         centres(columns, counts, prototypes)
         moved = nearest(columns, prototypes, labels, costs)
         now = weighted_sum(costs, columns.weights)
         # Ties can go round for ever: what does not lower the cost has settled.
-        lower = now < total * (1.0 - LEAST)
+        lower = now < total - max(LEAST * total, floor_of_all)
         if settled and not lower:
             break
         settled = moved == 0 or not lower
