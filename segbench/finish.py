@@ -175,7 +175,7 @@ class Finish:
 
     def _fidelity(self, fitted: Fitted) -> Score:
         """How often the rule for new customers agrees with the algorithm."""
-        share, asked = fitted.fidelity(self.cell.config["seed"])
+        share, asked = fitted.fidelity(self.cell.config["seed"]), len(fitted.rows)
         if self._rule == "predict":
             return Score(share, why="the algorithm's own rule, on the customers it was fitted on")
         found = binomtest(round(share * asked), asked).proportion_ci(method="wilson")

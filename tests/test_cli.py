@@ -66,6 +66,16 @@ def test_assign_by_prefix(results: Path, inside: Run, tmp_path: Path):
         read = list(csv.DictReader(file))
     assert [row["id"] for row in read] == ["n1", "n2"]
     assert all(0 <= int(row["segment"]) < rows[0]["k"] for row in read)
+    assert "ids" not in done.stdout
+
+
+def test_assign_says_that_a_file_has_no_ids(results: Path, inside: Run, tmp_path: Path):
+    (tmp_path / "new.csv").write_text("monetary,recency,frequency\n20,300,1\n900,2,30\n")
+    kept = min(results.glob("*/*/model/model.skops"))
+    done = inside("assign", str(kept.parents[1]), "new.csv", "--out", "s.csv")
+    assert done.returncode == 0 and "no column of ids" in done.stdout
+    lines = (tmp_path / "s.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["id", "0", "1"]
 
 
 @pytest.mark.parametrize(

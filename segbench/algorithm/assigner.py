@@ -214,19 +214,15 @@ def rule_for(
 def fidelity(
     spec: Mapping[str, Any], estimator: Any, X: Floats, segments: Ints, raw: Sequence[int],
     seed: int,
-) -> tuple[float, int]:  # fmt: skip
+) -> float:  # fmt: skip
     """Share of customers to whom a rule gives the segment that the algorithm gave them.
 
     A stand-in is made again without each fifth of the customers, which it is then asked about. The
     algorithm's own rule is asked about the customers that it was fitted on.
-
-    Returns:
-        The share, and the number of customers asked.
-
     """
     if rule_name(spec) == "predict":
         rule = rule_for(spec, estimator, X, segments, raw)
-        return float((rule.predict(X) == segments).mean()), len(X)
+        return float((rule.predict(X) == segments).mean())
     fold = np.random.default_rng(seed).permutation(len(X)) % FOLDS
     agreed = 0
     for i in range(FOLDS):
@@ -234,7 +230,7 @@ def fidelity(
         if held.any() and rest.any():
             rule = rule_for(spec, estimator, X[rest], segments[rest], raw)
             agreed += int((rule.predict(X[held]) == segments[held]).sum())
-    return agreed / len(X), len(X)
+    return agreed / len(X)
 
 
 @dataclass(frozen=True)

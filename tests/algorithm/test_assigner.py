@@ -167,17 +167,17 @@ def test_fidelity_of_a_stand_in_is_that_on_customers_it_has_not_seen():
     X, _ = groups(apart=0.0)
     chance = np.random.default_rng(3).integers(0, 2, len(X)).astype(np.int32)
     spec = {"assign": "nearest_customers"}
-    assert fidelity(spec, None, X, chance, (0, 1), 0)[0] < 0.65, "seen, it would be 1"
+    assert fidelity(spec, None, X, chance, (0, 1), 0) < 0.65, "seen, it would be 1"
     X, side = groups(apart=50.0)
-    assert fidelity(spec, None, X, side, (0, 1, 2), 0) == (1.0, 120)
-    assert fidelity({"assign": "nearest_prototype"}, None, X, side, (0, 1, 2), 0)[0] == 1.0
+    assert fidelity(spec, None, X, side, (0, 1, 2), 0) == 1.0
+    assert fidelity({"assign": "nearest_prototype"}, None, X, side, (0, 1, 2), 0) == 1.0
 
 
 def test_a_segment_of_one_is_missing_from_a_fold_and_nobody_falls_into_it():
     side = np.array([0] * 30 + [1] + [2] * 20, dtype=np.int32)
     X = np.random.default_rng(0).normal(size=(51, 2)) + 90.0 * side[:, None]
     for rule in ("nearest_prototype", "nearest_customers"):
-        assert fidelity({"assign": rule}, None, X, side, (0, 1, 2), 0)[0] == pytest.approx(50 / 51)
+        assert fidelity({"assign": rule}, None, X, side, (0, 1, 2), 0) == pytest.approx(50 / 51)
 
 
 def test_fidelity_of_an_own_rule_is_on_the_customers_it_was_fitted_on():
@@ -185,10 +185,10 @@ def test_fidelity_of_an_own_rule_is_on_the_customers_it_was_fitted_on():
     model = KMeans(3, random_state=0).fit(X)
     partition = Partition.from_labels(model.labels_)
     spec = {"assign": "predict"}
-    assert fidelity(spec, model, X, partition.labels, partition.raw, 0)[0] == 1.0
+    assert fidelity(spec, model, X, partition.labels, partition.raw, 0) == 1.0
     wrong = partition.labels.copy()
     wrong[:12] = (wrong[:12] + 1) % 3
-    assert fidelity(spec, model, X, wrong, partition.raw, 0)[0] == pytest.approx(0.9)
+    assert fidelity(spec, model, X, wrong, partition.raw, 0) == pytest.approx(0.9)
 
 
 def test_rules_are_those_of_the_yaml():

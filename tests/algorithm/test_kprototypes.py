@@ -10,6 +10,7 @@ from kmodes.kmodes import KModes as OriginalModes
 from kmodes.kprototypes import KPrototypes as Original
 from kmodes.util.dissim import matching_dissim
 from kmodes.util.init_methods import init_cao
+from scipy.stats import mode
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -17,9 +18,9 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from segbench.algorithm.kmodes import KmodesPrototypes
-from segbench.algorithm.kprototypes import KModes, KPrototypes, kernels
+from segbench.algorithm.kprototypes import KModes, KPrototypes, descent, kernels
 from segbench.algorithm.kprototypes.encoding import codes_of, levels_of
-from segbench.algorithm.kprototypes.starts import STARTS
+from segbench.algorithm.kprototypes.starts import STARTS, start
 
 MIXED = [2, 3]
 
@@ -286,6 +287,22 @@ def test_every_start_begins_with_rows_that_differ_and_finds_two_groups(init):
         assert len(np.unique(begun.labels_)) == 2
 
 
+@pytest.mark.parametrize("init", STARTS)
+def test_a_start_at_a_row_with_gaps_has_what_is_typical_in_them(init):
+    X = gaps(customers(60), share=0.4)
+    codes = [X[:, j] for j in MIXED]
+    levels = [levels_of(column) for column in codes]
+    start_of = np.cumsum([0, *map(len, levels)]).astype(np.int32)
+    columns = kernels.Columns(X[:, :2].T.copy(), codes_of(codes, levels, 60), start_of,
+                              np.ones(60), 0.6)  # fmt: skip
+    means, modes = start(init, columns, 5, np.random.default_rng(0))
+    filled = np.where(np.isnan(X), [*np.nanmean(X[:, :2], axis=0),
+                                    *(mode(x[~np.isnan(x)]).mode for x in codes)], X)  # fmt: skip
+    rows = np.hstack([means, modes])
+    assert all(np.isclose(filled, row).all(axis=1).any() for row in rows)
+    assert any(np.isnan(X[np.isclose(filled, row).all(axis=1)]).any() for row in rows)
+
+
 def test_the_start_of_cao_is_that_of_kmodes():
     X = np.random.default_rng(4).integers(0, 4, (80, 5)).astype(float)
     init = np.asarray(init_cao(X, 5, matching_dissim), dtype=float)
@@ -464,12 +481,12 @@ def test_what_a_move_is_worth_is_the_difference_of_the_costs(seed):
         rest = np.delete(np.arange(14), i)
         without = cost_of(X[rest], labels[rest], MIXED, 0.6, weights[rest])
         own = labels[i]
-        assert kernels.leaving(columns, counts, i, own) == pytest.approx(before - without)
+        assert descent.leaving(columns, counts, i, own) == pytest.approx(before - without)
         for segment in {0, 1, 2} - {own}:
             moved = labels.copy()
             moved[i] = segment
             after = cost_of(X, moved, MIXED, 0.6, weights)
-            cost = kernels.joining(columns, counts, i, segment, np.inf)
+            cost = descent.joining(columns, counts, i, segment, np.inf)
             assert cost == pytest.approx(after - without), (i, segment)
 
 
@@ -478,5 +495,5 @@ def test_nobody_leaves_a_segment_empty():
     columns = kernels.Columns(np.empty((0, 3)), X.T.astype(np.int32) * 0,
                               np.array([0, 1], dtype=np.int32), np.ones(3), 1.0)  # fmt: skip
     labels = np.array([0, 1, 1], dtype=np.int32)
-    kernels.exchange(columns, kernels.weigh(columns, labels, 2), labels, 0.0)
+    descent.exchange(columns, kernels.weigh(columns, labels, 2), labels, 0.0)
     assert set(labels.tolist()) == {0, 1}

@@ -15,7 +15,7 @@ def draw(n, k, seed):
     return RandomGroups(k, random_state=seed).fit_predict(np.arange(float(n))[:, None])
 
 
-@given(st.integers(1, 9), st.integers(0, 40), st.integers(0, 2**32))
+@given(st.integers(1, 9), st.integers(0, 40), st.integers(0, 2**32 - 1))
 def test_every_row_has_a_group(k, more, seed):
     labels = draw(k + more, k, seed)
     assert labels.shape == (k + more,) and labels.dtype == np.int32
@@ -60,6 +60,12 @@ def test_two_draws_agree_no_more_than_chance():
 def test_fewer_rows_than_groups_is_a_value_error():
     with pytest.raises(ValueError, match=r"2 sample\(s\).*minimum of 3"):
         draw(2, 3, 0)
+
+
+def test_a_generator_in_place_of_a_seed_gives_other_groups_each_time():
+    model = RandomGroups(4, random_state=np.random.RandomState(0))
+    X = np.arange(90.0)[:, None]
+    assert model.fit_predict(X).tolist() != model.fit_predict(X).tolist()
 
 
 def test_it_can_be_cloned():

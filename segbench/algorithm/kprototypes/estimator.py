@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from numbers import Real
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,11 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from segbench.algorithm.kprototypes import gamma as weighing
+from segbench.algorithm.kprototypes.descent import descend
 from segbench.algorithm.kprototypes.encoding import Mask, codes_of, levels_of, positions, split
 from segbench.algorithm.kprototypes.kernels import (
     Columns,
     Prototypes,
-    descend,
     distances,
     nearest,
     rounding,
@@ -32,7 +34,6 @@ from segbench.algorithm.kprototypes.kernels import (
 )
 from segbench.algorithm.kprototypes.starts import start
 from segbench.contracts import Floats, Ints
-from segbench.machine import mapping
 
 Found = tuple[Prototypes, Ints, float, int]
 """What a start came to: prototypes, labels (n,), cost, passes."""
@@ -126,7 +127,9 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, numbers.T, dtype=np.float64,
                                            ensure_non_negative=True)  # fmt: skip
-        if not np.isfinite(weights.sum()):
+        with np.errstate(over="ignore"):
+            total = weights.sum()
+        if not np.isfinite(total):
             raise ValueError("sample_weight: the sum is infinite; wanted smaller ones")
         if np.count_nonzero(weights) < self.n_clusters:
             raise ValueError(f"n_samples={np.count_nonzero(weights)} should be >= "
@@ -238,8 +241,11 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
             labels, costs, passes = descend(columns, first, self.max_iter, floor)
             return first, labels, weighted_sum(costs, columns.weights), passes
 
-        with mapping(min(self.n_jobs, n_init)) as apply:
-            return min(apply(run, seeds), key=lambda found: found[2])
+        jobs = min(self.n_jobs, n_init)
+        if jobs == 1:
+            return min(map(run, seeds), key=itemgetter(2))
+        with ThreadPoolExecutor(jobs) as pool:
+            return min(pool.map(run, seeds), key=itemgetter(2))
 
     def _given(self, columns: Columns) -> Prototypes:
         """`init` as prototypes.

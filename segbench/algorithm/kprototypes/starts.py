@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from segbench.algorithm.kprototypes.kernels import (
     typical,
     weighted_sum,
 )
-from segbench.contracts import Floats
+from segbench.contracts import Floats, Rows
 
 Rng = np.random.Generator
 
@@ -40,47 +40,49 @@ def start(name: str, columns: Columns, k: int, rng: Rng) -> Prototypes:
     here = _Rows(columns)
     rows = STARTS[name](here, k, rng)
     rows += rows[:1] * (k - len(rows))  # fewer distinct rows than segments
-    made = [here.prototype(row) for row in rows]
-    return Prototypes(np.vstack([m for m, _ in made]), np.vstack([c for _, c in made]))
+    return here.prototypes(rows)
 
 
 class _Rows:
-    """Rows of a table, as prototypes of one segment."""
+    """Rows of a table as prototypes.
+
+    Attributes:
+        all: (n, d) and (n, c) of every row; what it lacks is what is typical.
+
+    """
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.n = len(columns.weights)
         self.share = columns.weights / columns.weights.sum()
         self.reached = np.cumsum(self.share)
-        self.typical = typical(columns)
+        means, modes = typical(columns)
+        numbers, codes = columns.numbers.T, columns.codes.T
+        self.all = Prototypes(np.where(np.isnan(numbers), means, numbers),
+                              np.where(codes < 0, modes, codes))  # fmt: skip
 
     def draw(self, rng: Rng) -> int:
         """A row, drawn by weight."""
-        return self.at(self.reached, rng.random())
+        return int(self.at(self.reached, rng.random(1))[0])
 
-    def at(self, reached: Floats, share: float) -> int:
-        """The row at which a running sum passes a share of its end."""
-        row = np.searchsorted(reached, share * reached[-1], side="right")
-        return min(int(row), self.n - 1)
+    def at(self, reached: Floats, shares: Floats) -> Rows:
+        """The rows at which a running sum passes shares of its end."""
+        rows = np.searchsorted(reached, shares * reached[-1], side="right")
+        return np.minimum(rows, self.n - 1)
 
-    def prototype(self, row: int) -> Prototypes:
-        """One row; what it lacks is what is typical."""
-        return self.complete(self.columns.numbers[:, row], self.columns.codes[:, row])
+    def prototypes(self, rows: Sequence[int] | Rows) -> Prototypes:
+        """Some rows."""
+        return Prototypes(self.all.means[rows], self.all.modes[rows])
 
-    def complete(self, numbers: Floats, codes: np.ndarray) -> Prototypes:
-        """Values as a prototype."""
-        means = np.where(np.isnan(numbers), self.typical.means, numbers)
-        return Prototypes(means, np.where(codes < 0, self.typical.modes, codes))
-
-    def far(self, prototype: Prototypes) -> Floats:
-        """(n,) dissimilarity of every row."""
-        out = np.empty((1, self.n))
-        distances(self.columns, prototype, 0, self.n, out)
-        return out[0]
+    def far(self, prototypes: Prototypes) -> Floats:
+        """(k, n) dissimilarity of every row to each prototype."""
+        out = np.empty((len(prototypes.means), self.n))
+        distances(self.columns, prototypes, 0, self.n, out)
+        return out
 
     def far_from(self, row: int) -> Floats:
         """(n,) dissimilarity of every row to one of them."""
-        return self.far(self.prototype(row))
+        return np.asarray(self.far(self.prototypes([row]))[0])
 
 
 def _plus_plus(here: _Rows, k: int, rng: Rng) -> list[int]:
@@ -91,10 +93,10 @@ def _plus_plus(here: _Rows, k: int, rng: Rng) -> list[int]:
         reached = np.cumsum(least * here.share)
         if not reached[-1] > 0:  # every row is a prototype already
             break
-        drawn = [here.at(reached, share) for share in rng.random(tries)]
-        options = [np.minimum(least, here.far_from(row)) for row in drawn]
+        drawn = here.at(reached, rng.random(tries))
+        options = np.minimum(least, here.far(here.prototypes(drawn)))
         best = int(np.argmin([weighted_sum(option, here.share) for option in options]))
-        rows.append(drawn[best])
+        rows.append(int(drawn[best]))
         least = options[best]
     return rows
 
@@ -116,9 +118,9 @@ def _huang(here: _Rows, k: int, rng: Rng) -> list[int]:
     rows: list[int] = []
     free = here.share > 0
     while len(rows) < k and free.any():
-        numbers = np.array([x[here.draw(rng)] for x in here.columns.numbers])
-        codes = np.array([code[here.draw(rng)] for code in here.columns.codes], dtype=np.int32)
-        far = here.far(here.complete(numbers, codes))
+        means = np.array([[x[here.draw(rng)] for x in here.all.means.T]])
+        modes = np.array([[code[here.draw(rng)] for code in here.all.modes.T]], dtype=np.int32)
+        far = here.far(Prototypes(means, modes))[0]
         rows.append(int(np.where(free, far, np.inf).argmin()))
         free &= here.far_from(rows[-1]) > 0
     return rows
