@@ -119,12 +119,18 @@ def _grid(rows: list[Row], choice: Columns, wide: bool) -> Grid:
 
 
 def _floor(console: Console, rows: list[Row]) -> None:
-    """Which rows are not better than the best baseline."""
+    """Which rows are not better than the best baseline, and who its segments are in words."""
     below = [row for row in rows if row.not_above]
-    if below:
-        which = ", ".join(f"rank {row.rank}" for row in below)
-        console.print(f"  ! not better than the baseline {escape(below[0].not_above)}: {which}",
-                      style="yellow")  # fmt: skip
+    if not below:
+        return
+    best = below[0].not_above
+    which = ", ".join(f"rank {row.rank}" for row in below)
+    console.print(f"  ! not better than the baseline {escape(best)}: {which}", style="yellow")
+    floor = next(r for r in rows if r.result.baseline and r.result.algorithm == best)
+    frame = _read_profile(console, floor)
+    if frame is not None and "name" in frame:
+        for name, share in zip(frame["name"], frame["share"], strict=True):
+            console.print(escape(f"    {share:.1%}: {name}"))
 
 
 def _reversals(console: Console, rows: list[Row]) -> None:
@@ -142,17 +148,24 @@ def _reversals(console: Console, rows: list[Row]) -> None:
                       style="yellow")  # fmt: skip
 
 
-def _profile(console: Console, winner: Row) -> None:
-    path = Path(winner.path) / "profile.csv"
+def _read_profile(console: Console, row: Row) -> pd.DataFrame | None:
+    """The profile of a row's segments; None where there is none, or none that can be read."""
+    path = Path(row.path) / "profile.csv"
     if not path.is_file():
-        return
+        return None
     try:
         frame = pd.read_csv(path, dtype={"segment": str})
-        segments = frame["segment"].tolist()
+        return frame.astype({"segment": str, "share": float})
     except (ValueError, KeyError, OSError) as error:
         console.print(escape(f"  {path} cannot be read: {error}"), style="yellow")
+        return None
+
+
+def _profile(console: Console, winner: Row) -> None:
+    frame = _read_profile(console, winner)
+    if frame is None:
         return
-    r = winner.result
+    r, segments = winner.result, frame["segment"].tolist()
     title = f"  Segments of rank 1 ({r.features} · {r.algorithm}); medians and modes:"
     console.print(escape(title), style="bold")
     # Attributes down, segments across: tables have more attributes than segments.

@@ -12,7 +12,7 @@ from kmodes.util.dissim import matching_dissim
 from kmodes.util.init_methods import init_cao
 from scipy.stats import mode
 from sklearn.base import clone
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from segbench.algorithm.kmodes import KmodesPrototypes
 from segbench.algorithm.kprototypes import KModes, KPrototypes, descent, kernels
 from segbench.algorithm.kprototypes.encoding import codes_of, levels_of
+from segbench.algorithm.kprototypes.gamma import huang, modha_spangler
 from segbench.algorithm.kprototypes.starts import STARTS, start
 
 MIXED = [2, 3]
@@ -153,10 +154,13 @@ def test_a_weight_of_two_is_a_row_that_is_there_twice():
     assert one.cost_ == pytest.approx(other.cost_)
 
 
-def test_without_a_weight_a_row_has_no_say_but_a_label():
-    X = customers(60)
+@pytest.mark.parametrize("init", [*STARTS, None])
+def test_without_a_weight_a_row_has_no_say_but_a_label(init):
+    X = customers(60, levels=12)
+    # Those without a weight would be the most typical ones: nobody has both categories.
+    X[:10, 2:], X[10:20, 2:], X[50:, 2:] = [20, 30], [30, 20], [20, 20]
     weights = np.append(np.ones(50), np.zeros(10))
-    model = KPrototypes(3, categorical=MIXED, gamma=0.5, init=X[:3])
+    model = KPrototypes(3, categorical=MIXED, gamma=0.5, init=init or X[:3], random_state=0)
     alone = clone(model).fit(X[:50])
     model.fit(X, sample_weight=weights)
     np.testing.assert_array_equal(model.cluster_centers_, alone.cluster_centers_)
@@ -303,6 +307,23 @@ def test_a_start_at_a_row_with_gaps_has_what_is_typical_in_them(init):
     assert any(np.isnan(X[np.isclose(filled, row).all(axis=1)]).any() for row in rows)
 
 
+def test_the_start_by_cost_is_as_good_as_that_of_scikit_learn():
+    """Sixteen groups of numbers; without the choice among a few draws it is three times worse."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2)) + 20 * rng.integers(0, 4, (400, 2))
+    columns = kernels.Columns(X.T.copy(), np.empty((0, 400), dtype=np.int32),
+                              np.zeros(1, dtype=np.int32), np.ones(400), 1.0)  # fmt: skip
+
+    def cost(centers):
+        return ((X[:, None] - centers) ** 2).sum(axis=2).min(axis=1).sum()
+
+    ours, theirs = [], []
+    for seed in range(60):
+        ours.append(cost(start("k-means++", columns, 16, np.random.default_rng(seed)).means))
+        theirs.append(cost(kmeans_plusplus(X, 16, random_state=seed)[0]))
+    assert np.mean(ours) == pytest.approx(np.mean(theirs), rel=0.1)
+
+
 def test_the_start_of_cao_is_that_of_kmodes():
     X = np.random.default_rng(4).integers(0, 4, (80, 5)).astype(float)
     init = np.asarray(init_cao(X, 5, matching_dissim), dtype=float)
@@ -323,6 +344,9 @@ def test_gamma_by_huangs_rule_is_half_the_mean_standard_deviation():
     assert model.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
     model = KPrototypes(3, categorical=[1, 2], random_state=0).fit(flat[:, [0, 3, 4]])
     assert model.gamma_ == 1.0
+    three = np.hstack([9.0 * X[:, :1], X])
+    model = KPrototypes(3, categorical=[3, 4], random_state=0).fit(three)
+    assert model.gamma_ == pytest.approx(0.5 * three[:, :3].std(axis=0).mean())
     twice = KPrototypes(3, categorical=MIXED, random_state=0).fit(X, sample_weight=np.full(70, 2))
     assert twice.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
 
@@ -376,6 +400,14 @@ def test_the_search_for_gamma_without_spread_is_huangs_rule():
     assert model.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
 
 
+def test_the_search_for_gamma_where_no_weight_parts_anybody_is_huangs_rule():
+    _, _, columns, _ = counted(0, np.zeros(14, dtype=np.int32), 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = modha_spangler(columns, lambda _: np.zeros(14, dtype=np.int32))
+    assert found == huang(columns)
+
+
 def test_where_no_more_rows_differ_there_are_fewer_segments_and_a_warning():
     X = np.repeat(customers(3), 5, axis=0)
     with pytest.warns(ConvergenceWarning, match="3 segments, not 5"):
@@ -386,10 +418,11 @@ def test_where_no_more_rows_differ_there_are_fewer_segments_and_a_warning():
         KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
 
 
+@pytest.mark.parametrize("far", [0.0, 1e9])
 @pytest.mark.parametrize("codes", [MIXED, []])
-def test_where_no_more_rows_differ_rounding_is_not_chased(codes):
-    """Of 12 kinds of rows 14 segments; means of thirds and tenths leave a rest."""
-    X = np.repeat(customers(12) / 3, 100, axis=0)
+def test_where_no_more_rows_differ_rounding_is_not_chased(codes, far):
+    """Of 12 kinds of rows 14 segments; means of thirds leave a rest."""
+    X = np.repeat(customers(12) / 3 + far, 100, axis=0)
     for seed in range(10):
         model = KPrototypes(14, categorical=codes, n_init=1, random_state=seed)
         with pytest.warns(ConvergenceWarning):
@@ -397,9 +430,9 @@ def test_where_no_more_rows_differ_rounding_is_not_chased(codes):
 
 
 def test_what_differs_by_little_is_told_apart():
-    """Beside a customer who is a million times farther from the rest than these from each other."""
+    """Beside one who is a hundred million times farther from the rest than these are apart."""
     side = np.arange(60) % 2
-    X = np.append(np.random.default_rng(0).normal(0, 0.1, 60) + side, 1e6)[:, None]
+    X = np.append(np.random.default_rng(0).normal(0, 0.1, 60) + side, 1e8)[:, None]
     labels = KPrototypes(3, random_state=0).fit_predict(X)
     assert adjusted_rand_score(side, labels[:60]) == 1.0
 

@@ -99,6 +99,19 @@ def test_stability_is_a_table_of_three_levels(tmp_path: Path):
     assert old.split()[:4] == ["2", "f", "old", "0.600"]
 
 
+def test_a_baseline_that_nothing_beats_says_who_its_segments_are(tmp_path: Path):
+    (tmp_path / "profile.csv").write_text(
+        "segment,name,size,share\n0,spend > 9 (or missing),6,0.6\n1,spend ≤ 9,4,0.4\n"
+    )
+    tree = entry("tree", 0.5, baseline=True)
+    rows = [type(tree)(tree.result, tmp_path), entry("kmeans", 0.4)]
+    lines = render(rank(rows)).splitlines()
+    assert lines[-3:] == ["  ! not better than the baseline tree: rank 1",
+                          "    60.0%: spend > 9 (or missing)", "    40.0%: spend ≤ 9"]  # fmt: skip
+    better = [rows[0], entry("kmeans", 0.6)]
+    assert "spend" not in render(rank(better))
+
+
 def test_p_is_shown_where_a_row_has_one(tmp_path: Path):
     one = stable(tmp_path)
     asked = type(one)(replace(one.result, structure={"p": 0.025}), tmp_path)

@@ -138,7 +138,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         sizes = [len(levels) for levels in self.categories_]
         columns = Columns(numbers, codes_of(values, self.categories_, n),
                           np.cumsum([0, *sizes]).astype(np.int32), weights, 1.0)  # fmt: skip
-        # Far from 0 the sums of squares would lose their digits.
+        # Far from 0 rounding would be taken for differences.
         self._offset = np.nan_to_num(typical(columns).means[0])
         columns = columns._replace(numbers=numbers - self._offset[:, None])
         self.gamma_ = self._weigh(columns)
