@@ -206,7 +206,6 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         names = self.config.baselines or ()
         if isinstance(names, str):
             raise HydraException(f"baselines={names}: a list of algorithms, [{names}]")
-        planned = {cell.key for cell in cells}
         boards: dict[Any, tuple[tuple[str, ...], set[str]]] = {}
         for job, cell in zip(jobs, cells, strict=True):
             if not isinstance(cell, Result):
@@ -223,8 +222,7 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
                 if own:  # it reads what not every pipeline leaves as it was
                     job = (*_without("features", job), f"features={own}")
                     cell = self._compose(job)
-                if cell.key not in planned:
-                    more.append((job, cell))
+                more.append((job, cell))
         return [*jobs, *(job for job, _ in more)], [*cells, *(cell for _, cell in more)]
 
     def _expand(self, overrides: list[str]) -> list[tuple[str, ...]]:

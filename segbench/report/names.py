@@ -32,7 +32,7 @@ def _rule(conditions: Sequence[Condition], fitted: Fitted, table: Table) -> str:
     limits: dict[int, list[float]] = {}
     for column, above, limit in conditions:
         low, high = limits.setdefault(column, [-np.inf, np.inf])
-        limits[column] = [max(low, limit), high] if above else [low, min(high, limit)]
+        limits[column] = [limit, high] if above else [low, limit]  # ever narrower
     d = fitted.matrix.X.shape[1]
     texts = [
         _between(column, low, high, fitted, table) if column < d

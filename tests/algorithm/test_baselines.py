@@ -48,6 +48,12 @@ def test_cells_are_named_as_declared():
         assert NAMES[model.predict([[recency, worth, worth]])[0]] == name, code
 
 
+def test_halves_of_the_mean_of_frequency_and_monetary_value_are_rounded_up():
+    model = RFMQuintiles().fit(np.column_stack([np.arange(1.0, 6)] * 3))
+    assert NAMES[model.predict([[1, 1, 2]])[0]] == NAMES[model.predict([[1, 2, 2]])[0]]
+    assert NAMES[model.predict([[1, 1, 2]])[0]] == "potential loyalists"
+
+
 def test_monotone_changes_of_the_columns_change_nothing():
     X = customers()
     labels = RFMQuintiles().fit_predict(X)
@@ -67,6 +73,11 @@ def test_a_tree_has_the_leaves_of_scikit_learns():
     pairs = set(zip(model.labels_.tolist(), leaves.tolist(), strict=True))
     assert len(pairs) == 6 == len(set(leaves.tolist()))
     assert np.bincount(model.labels_).min() >= 10
+
+
+def test_a_tree_of_one_leaf_has_one():
+    model = RuleTree(1).fit(customers())
+    assert set(model.labels_.tolist()) == {0} and model.rules() == [[]]
 
 
 def test_rules_say_who_is_in_a_leaf():

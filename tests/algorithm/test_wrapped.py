@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from stepmix.stepmix import StepMix
+from threadpoolctl import threadpool_limits
 
 from segbench.algorithm.genie import Genie
 from segbench.algorithm.kmedoids import KMedoids
@@ -35,15 +36,15 @@ def test_scikit_learn_takes_them_for_its_own(estimator, check):
 @pytest.mark.parametrize("metric", ["euclidean", "cityblock"])
 def test_medoids_are_those_of_the_best_start(metric):
     X = customers()
-    model = KMedoids(3, metric=metric, n_init=4, random_state=1).fit(X)
+    model = KMedoids(8, metric=metric, n_init=4, random_state=1).fit(X)
     away = cdist(X, X, metric)
     seeds = np.random.RandomState(1).randint(2**31 - 1, size=4).tolist()
-    losses = [kmedoids.fasterpam(away, 3, 300, "random", s, n_cpu=1).loss for s in seeds]
-    assert model.inertia_ == pytest.approx(min(losses))
+    losses = [kmedoids.fasterpam(away, 8, 300, "random", s, n_cpu=1).loss for s in seeds]
+    assert model.inertia_ == pytest.approx(min(losses)) and losses[0] > min(losses)
     assert (X[model.medoid_indices_] == model.cluster_centers_).all()
     assert model.labels_.tolist() == cdist(X, model.cluster_centers_, metric).argmin(1).tolist()
     # No exchange of a medoid and another customer is an improvement.
-    for i in range(3):
+    for i in range(8):
         for row in range(150):
             swapped = np.append(np.delete(model.medoid_indices_, i), row)
             assert away[:, swapped].min(axis=1).sum() >= model.inertia_ - 1e-9
@@ -57,6 +58,17 @@ def test_genie_is_that_of_the_package_and_single_linkage_at_one():
     single = AgglomerativeClustering(3, linkage="single").fit_predict(X)
     loose = Genie(3, gini_threshold=1.0).fit_predict(X)
     assert len(set(zip(single.tolist(), loose.tolist(), strict=True))) == 3
+
+
+@pytest.mark.parametrize("M", [0, 5])
+def test_genie_does_not_depend_on_threads(M):
+    """Of customers who tie the package links others with two threads."""
+    X = np.random.default_rng(0).integers(0, 12, (200, 2)).astype(float)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(Genie(5, M=M).fit_predict(X).tolist())
+    assert found[0] == found[1]
 
 
 def test_genie_forgets_a_table_that_was_changed_in_place():
@@ -99,6 +111,13 @@ def test_a_category_that_is_unknown_or_missing_has_no_say():
     nobody = np.full((1, 5), np.nan)
     nobody[0, :2] = X[0, :2]
     assert np.isfinite(model.predict_proba(nobody)).all()
+
+
+def test_what_no_class_has_still_has_probabilities():
+    """Two classes that share no answer, and somebody who gives one of each."""
+    X = np.repeat([[0.0, 0.0], [1.0, 1.0]], 30, axis=0)
+    model = LatentClasses(2, categorical=[0, 1], random_state=0).fit(X)
+    assert model.predict_proba([[0.0, 1.0]]) == pytest.approx(np.full((1, 2), 0.5))
 
 
 def test_latent_classes_refuse_a_missing_number_and_a_table_without_values():
