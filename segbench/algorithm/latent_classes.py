@@ -15,9 +15,6 @@ from stepmix.stepmix import StepMix
 from segbench.algorithm.kprototypes.encoding import UNSEEN, codes_of, levels_of, positions, split
 from segbench.contracts import Floats, Ints
 
-TINY = 1e-15
-"""The least probability of a category, as in StepMix."""
-
 
 class LatentClasses(ClusterMixin, BaseEstimator):
     """A mixture in whose classes all columns are independent: latent class and profile analysis.
@@ -121,7 +118,7 @@ class LatentClasses(ClusterMixin, BaseEstimator):
             logs -= 0.5 * (x[:, None] - means) ** 2 / variances
         for place, shares in zip(self._places(codes, len(X)).T, self.shares_, strict=True):
             there = ~np.isnan(place)
-            logs[there] += np.log(np.maximum(shares, TINY))[:, place[there].astype(np.intp)].T
+            logs[there] += np.log(shares)[:, place[there].astype(np.intp)].T
         return np.asarray(softmax(logs, axis=1))
 
     def _split(self, X: Floats) -> tuple[Floats, list[npt.NDArray[Any]]]:

@@ -538,7 +538,10 @@ def far_strangers(a: Algorithm) -> None:
     kept = a.kept
     far = kept.strangers(3).assign(recency=1e7, frequency=10**6, monetary=-1e7)
     found = kept.assign(far).segments
-    assert (found == -1).all() if a.spec.get("noise") else (found >= 0).all()
+    if a.spec.get("noise"):
+        assert (found == -1).all() and (kept.assign(far, 0.1).segments == -1).all()
+    else:
+        assert (found >= 0).all()
 
 
 def held_out_fidelity(a: Algorithm) -> None:

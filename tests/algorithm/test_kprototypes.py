@@ -476,6 +476,7 @@ def test_the_wrapped_package_gives_what_the_package_gives(k, seed):
     other = Original(k, init="Huang", n_init=1, random_state=seed).fit(X, categorical=MIXED)
     assert model.labels_.tolist() == other.predict(X, categorical=MIXED).tolist()
     assert model.cost_ == other.cost_
+    assert (model.transform(X).min(axis=1) ** 2).sum() == pytest.approx(other.cost_)
     modes = KmodesPrototypes(k, categorical=[0, 1], random_state=seed).fit(X[:, 2:])
     assert modes.cost_ == OriginalModes(k, init="Huang", n_init=1, random_state=seed
                                         ).fit(X[:, 2:]).cost_  # fmt: skip
