@@ -226,7 +226,11 @@ def _check_components(config: Config) -> None:
                          wanted=f"one of {', '.join(algorithms.RULES)}")  # fmt: skip
     if algorithm["max_rows"] is not None:
         _check_integer("algorithm.max_rows", algorithm["max_rows"], 100)
-    takes = parameters(resolve(str(algorithm["_target_"])))
+    target = resolve(str(algorithm["_target_"]))
+    if algorithm["assign"] == "predict" and not hasattr(target, "predict"):
+        wanted = f"another rule: {algorithm['_target_']} has no predict"
+        raise InputError("algorithm.assign", found="predict", wanted=wanted)
+    takes = parameters(target)
     for name in {**(algorithm["params"] or {}), **algorithm["search"]}:
         if name not in takes:
             wanted = f"a parameter of {algorithm['_target_']}: {', '.join(takes)}"

@@ -27,7 +27,7 @@ from segbench.cell import Cell, public_config
 from segbench.choice import Choice
 from segbench.contracts import Outcomes, Partition, Reference, Result, Score, Status, Table
 from segbench.dataset import display_name
-from segbench.errors import one_line
+from segbench.errors import Undefined, one_line
 from segbench.evaluator import Evaluator
 from segbench.fitting import Fitted
 from segbench.guards import describe_violations, guard_violations
@@ -175,7 +175,10 @@ class Finish:
 
     def _fidelity(self, fitted: Fitted) -> Score:
         """How often the rule for new customers agrees with the algorithm."""
-        share, asked = fitted.fidelity(self.cell.config["seed"]), len(fitted.rows)
+        try:
+            share, asked = fitted.fidelity(self.cell.config["seed"])
+        except Undefined as reason:
+            return Score.undefined(str(reason))
         if self._rule == "predict":
             return Score(share, why="the algorithm's own rule, on the customers it was fitted on")
         found = binomtest(round(share * asked), asked).proportion_ci(method="wilson")

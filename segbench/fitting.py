@@ -81,8 +81,13 @@ class Fitted:
         keys = self.matrix.keys
         return Assigner.of(None if keys is None else keys[self.rows], segments, rule)
 
-    def fidelity(self, seed: int) -> float:
-        """How often the rule agrees with the algorithm on the customers that this was fitted on."""
+    def fidelity(self, seed: int) -> tuple[float, int]:
+        """How often the rule agrees with the algorithm, and on how many customers who differ.
+
+        Raises:
+            Undefined: no two differ, and the rule is a stand-in.
+
+        """
         segments = self.partition.labels[self.rows]
         return fidelity(self.algorithm, self.estimator, self.X[self.rows], segments,
                         self.partition.raw, seed)  # fmt: skip

@@ -213,12 +213,16 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
                 there.add(cell.config["algorithm"]["name"])
         more: list[tuple[tuple[str, ...], Cell | Result]] = []
         for first, there in boards.values():
-            for name in names:
+            for name in dict.fromkeys(names):
                 if name in there:
                     continue
                 job = (*_without("algorithm", first), f"algorithm={name}")
                 cell = self._compose(job)
-                own = None if isinstance(cell, Result) else cell.config["algorithm"].get("features")
+                algorithm = {} if isinstance(cell, Result) else cell.config["algorithm"]
+                if algorithm and not algorithm["baseline"]:
+                    raise HydraException(f"baselines: {name} is no baseline, but to be ranked: "
+                                         f"algorithm={name}")  # fmt: skip
+                own = algorithm.get("features")
                 if own:  # it reads what not every pipeline leaves as it was
                     job = (*_without("features", job), f"features={own}")
                     cell = self._compose(job)

@@ -86,6 +86,7 @@ def test_assign_says_that_a_file_has_no_ids(results: Path, inside: Run, tmp_path
      (("run", "dataset=table", "dataset.path=bad.csv", "features=standard"), "row 3, column 'id'"),
      (("run", "dataset=table", "dataset.path=no.csv"), "no.csv"),
      (("run", "-m", "baselines=tree", *SMALL[:-1]), "baselines"),
+     (("run", "-m", "baselines=[gmm]", *SMALL[:-1]), "gmm is no baseline"),
      (("run", "experiment=quickstart"), "-m"), (("run", "what"), "what"),
      (("run", "-m", "algorithm.params.n_init=range(", "dataset=blobs"), "range("),
      (("run", "algorithm._target_=os.system", "dataset=blobs"), "os.system"),

@@ -455,7 +455,8 @@ def test_more_customers_than_an_algorithm_takes_are_a_sample_and_the_row_says_so
     assert sum(result.segments["sizes"]) == 150
 
 
-@pytest.mark.parametrize("option", ["algorithm.max_rows=5", "algorithm.assign=guess"])
+@pytest.mark.parametrize("option", ["algorithm.max_rows=5", "algorithm.assign=guess",
+                                    "algorithm.assign=predict"])  # fmt: skip
 def test_limits_and_rules_that_make_no_sense_are_refused(tmp_path: Path, option: str):
     with pytest.raises(InputError, match=option.split("=")[0]):
-        cell(tmp_path, option, "algorithm=kmeans")
+        cell(tmp_path, option, "algorithm=ward")

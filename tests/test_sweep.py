@@ -66,7 +66,7 @@ def test_one_bad_cell_never_ends_a_sweep(inside: Run, tmp_path: Path):
 
 def test_a_sweep_has_each_baseline_once_on_every_leaderboard(inside: Run, tmp_path: Path):
     """With the first pipeline and without the parameters of another; quintiles have their own."""
-    names = "baselines=[random,one_segment,rfm_quintiles]"
+    names = "baselines=[random,one_segment,rfm_quintiles,random]"
     done = inside("run", "-m", "features=standard,rfm_log", "algorithm=kmeans", "seed=0,1",
                     "algorithm.params.n_init=1", *SMALL, names)  # fmt: skip
     assert done.returncode == 0, done.stderr

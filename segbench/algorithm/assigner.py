@@ -23,13 +23,11 @@ from scipy.spatial import cKDTree
 from sklearn.base import BaseEstimator
 
 from segbench.contracts import Floats, Ints, renumbered
-from segbench.errors import InputError
-from segbench.keys import Keys
+from segbench.errors import InputError, Undefined
+from segbench.keys import Keys, row_keys
 
 RULES = ("predict", "nearest_prototype", "nearest_customers")
 FOLDS = 5
-ROUNDING = 1e-9
-"""Of a distance: products of matrices differ in the last digits between one row and many."""
 
 
 class Rule(Protocol):
@@ -87,9 +85,7 @@ class OwnRule(BaseEstimator):
 
     def _away(self, X: Floats) -> Floats:
         """Distance (m, k) to the nearest prototype of each segment."""
-        away = np.asarray(self.estimator.transform(X))
-        of_column = getattr(self.estimator, "subcluster_labels_", np.arange(away.shape[1]))
-        return np.column_stack([away[:, of_column == label].min(axis=1) for label in self.raw])
+        return np.asarray(self.estimator.transform(X))[:, list(self.raw)]
 
 
 class NearestPrototype(BaseEstimator):
@@ -147,7 +143,7 @@ class NearestCustomers(BaseEstimator):
         """Segments (m,)."""
         away = self._away(X)
         segments = away.argmin(axis=1)
-        far = away.min(axis=1) > self.reach_[segments] * (1 + ROUNDING)
+        far = away.min(axis=1) > self.reach_[segments]
         return np.where(far | (segments == len(self.reach_) - 1), -1, segments).astype(np.int32)
 
     def margins(self, X: Floats, segments: Ints) -> Floats:
@@ -214,20 +210,35 @@ def rule_for(
 def fidelity(
     spec: Mapping[str, Any], estimator: Any, X: Floats, segments: Ints, raw: Sequence[int],
     seed: int,
-) -> float:  # fmt: skip
+) -> tuple[float, int]:  # fmt: skip
     """Share of customers to whom a rule gives the segment that the algorithm gave them.
 
-    A stand-in is made again without each fifth of the customers, which it is then asked about. The
+    A stand-in is made again without each fifth of the customers, which it is then asked about; of
+    those who agree in all features, who have the same segment, none is left behind. The
     algorithm's own rule is asked about the customers that it was fitted on.
+
+    Returns:
+        The share, and how many customers who differ it was asked about.
+
+    Raises:
+        Undefined: there is but one kind of customer to make a stand-in from.
+
     """
-    fold = np.random.default_rng(seed).permutation(len(X)) % FOLDS
+    _, who = np.unique(row_keys(X), return_inverse=True)
+    kinds = int(who.max()) + 1
+    if rule_name(spec) == "predict":
+        rule = rule_for(spec, estimator, X, segments, raw)
+        return float((rule.predict(X) == segments).mean()), kinds
+    if kinds == 1:
+        raise Undefined("all customers have the same features")
+    fold = np.random.default_rng(seed).permutation(kinds)[who] % FOLDS
     agreed = 0
     for i in range(FOLDS):
         rest, held = fold != i, fold == i
-        if held.any() and rest.any():
+        if held.any():
             rule = rule_for(spec, estimator, X[rest], segments[rest], raw)
             agreed += int((rule.predict(X[held]) == segments[held]).sum())
-    return agreed / len(X)
+    return agreed / len(X), kinds
 
 
 @dataclass(frozen=True)

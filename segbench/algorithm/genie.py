@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import validate_data
 from threadpoolctl import threadpool_limits
 
+from segbench.algorithm.checking import check_counts
 from segbench.contracts import Ints
 from segbench.target import optional
 
@@ -42,6 +43,7 @@ class Genie(ClusterMixin, BaseEstimator):
 
         """
         genieclust = optional("genieclust")
+        check_counts(self, "n_clusters")
         least = max(self.n_clusters, self.M) + 1
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=least)
         # A new one each time: it knows a table by its address. With several threads ties, and any

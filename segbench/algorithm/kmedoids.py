@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segbench.algorithm.checking import check_counts
 from segbench.contracts import Floats, Ints
 from segbench.target import optional
 
@@ -60,6 +61,7 @@ class KMedoids(TransformerMixin, ClusterMixin, BaseEstimator):
 
         """
         kmedoids = optional("kmedoids")
+        check_counts(self, "n_clusters", "n_init", "max_iter")
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=self.n_clusters)
         away = cdist(X, X, self.metric)
         random = check_random_state(self.random_state)

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segbench.algorithm.checking import check_counts
 from segbench.algorithm.kprototypes.encoding import positions, split
 from segbench.contracts import Floats, Ints
 
@@ -57,6 +58,7 @@ class KmodesPrototypes(TransformerMixin, ClusterMixin, BaseEstimator):
             ValueError: fewer rows than segments, or kmodes could not initialise.
 
         """
+        check_counts(self, "n_clusters", "n_init", "max_iter")
         numbers, codes = self._split(X, fit=True)
         starts = {"n_clusters": self.n_clusters, "n_init": self.n_init, "max_iter": self.max_iter,
                   "random_state": self.random_state}  # fmt: skip

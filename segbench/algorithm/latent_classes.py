@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from stepmix.stepmix import StepMix
 
+from segbench.algorithm.checking import check_counts
 from segbench.algorithm.kprototypes.encoding import UNSEEN, codes_of, levels_of, positions, split
 from segbench.contracts import Floats, Ints
 
@@ -65,6 +66,7 @@ class LatentClasses(ClusterMixin, BaseEstimator):
             ValueError: fewer rows than classes, a missing number, or no column with a value.
 
         """
+        check_counts(self, "n_components", "n_init", "max_iter")
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan",
                           ensure_min_samples=self.n_components)  # fmt: skip
         numbers, codes = self._split(X)

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segbench.algorithm.checking import check_counts
 from segbench.contracts import Ints
 from segbench.keys import row_keys
 
@@ -39,6 +40,7 @@ class RandomGroups(ClusterMixin, BaseEstimator):
             ValueError: fewer rows than groups.
 
         """
+        check_counts(self, "n_clusters")
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan",
                           ensure_min_samples=self.n_clusters)  # fmt: skip
         random = check_random_state(self.random_state)

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segbench.algorithm.checking import check_counts
 from segbench.contracts import Floats, Ints, Rows
 
 SMALLEST = 0.02
@@ -59,6 +60,7 @@ class RuleTree(ClusterMixin, BaseEstimator):
             ValueError: fewer rows than leaves, or a missing value.
 
         """
+        check_counts(self, "n_clusters")
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=self.n_clusters)
         smallest = len(X) if self.n_clusters == 1 else int(np.ceil(SMALLEST * len(X)))
         grown = DecisionTreeRegressor(max_leaf_nodes=max(self.n_clusters, 2),

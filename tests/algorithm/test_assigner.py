@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.cluster import Birch, KMeans
+from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from segbench.algorithm import Assigner, by_features, fidelity, rule_for, spread_out
 from segbench.algorithm.assigner import NearestCustomers, NearestPrototype, OwnRule, lead, nearness
 from segbench.contracts import Matrix, Partition
-from segbench.errors import InputError
+from segbench.errors import InputError, Undefined
 from segbench.keys import row_keys
 
 
@@ -117,17 +117,6 @@ def test_who_has_no_segment_has_no_margin_and_who_is_known_at_least_0():
     np.testing.assert_array_equal(margins[10:], np.maximum(rule[10:], 0.0))
 
 
-def test_the_margin_of_many_small_balls_is_that_of_their_segments():
-    X, _ = groups()
-    model = Birch(n_clusters=3, threshold=0.3).fit(X)
-    partition = Partition.from_labels(model.labels_)
-    margins = OwnRule(model, partition.raw).margins(X, partition.labels)
-    away = model.transform(X)
-    best = [away[:, model.subcluster_labels_ == raw].min(axis=1) for raw in partition.raw]
-    ordered = np.sort(np.column_stack(best), axis=1)
-    np.testing.assert_allclose(margins, 1 - ordered[:, 0] / ordered[:, 1])
-
-
 def test_leads_and_nearness_of_a_tie_a_sole_and_a_lost_segment():
     segments = np.array([0, 1, 0], dtype=np.int32)
     shares = np.array([[0.5, 0.5], [0.9, 0.1], [1.0, 0.0]])
@@ -167,17 +156,28 @@ def test_fidelity_of_a_stand_in_is_that_on_customers_it_has_not_seen():
     X, _ = groups(apart=0.0)
     chance = np.random.default_rng(3).integers(0, 2, len(X)).astype(np.int32)
     spec = {"assign": "nearest_customers"}
-    assert fidelity(spec, None, X, chance, (0, 1), 0) < 0.65, "seen, it would be 1"
+    assert fidelity(spec, None, X, chance, (0, 1), 0)[0] < 0.65, "seen, it would be 1"
     X, side = groups(apart=50.0)
-    assert fidelity(spec, None, X, side, (0, 1, 2), 0) == 1.0
-    assert fidelity({"assign": "nearest_prototype"}, None, X, side, (0, 1, 2), 0) == 1.0
+    assert fidelity(spec, None, X, side, (0, 1, 2), 0) == (1.0, 120)
+    assert fidelity({"assign": "nearest_prototype"}, None, X, side, (0, 1, 2), 0) == (1.0, 120)
+
+
+def test_fidelity_is_not_asked_about_customers_whose_equals_were_seen():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 8, (4000, 2)).astype(float)
+    _, kind = np.unique(X, axis=0, return_inverse=True)
+    chance = rng.integers(0, 2, 64).astype(np.int32)[kind]
+    share, kinds = fidelity({"assign": "nearest_customers"}, None, X, chance, (0, 1), 0)
+    assert kinds == 64 and share < 0.65, "with their equals in the rule it would be 1"
+    with pytest.raises(Undefined, match="the same features"):
+        fidelity({"assign": "nearest_customers"}, None, X[:1], chance[:1] * 0, (0,), 0)
 
 
 def test_a_segment_of_one_is_missing_from_a_fold_and_nobody_falls_into_it():
     side = np.array([0] * 30 + [1] + [2] * 20, dtype=np.int32)
     X = np.random.default_rng(0).normal(size=(51, 2)) + 90.0 * side[:, None]
     for rule in ("nearest_prototype", "nearest_customers"):
-        assert fidelity({"assign": rule}, None, X, side, (0, 1, 2), 0) == pytest.approx(50 / 51)
+        assert fidelity({"assign": rule}, None, X, side, (0, 1, 2), 0)[0] == pytest.approx(50 / 51)
 
 
 def test_fidelity_of_an_own_rule_is_on_the_customers_it_was_fitted_on():
@@ -185,10 +185,10 @@ def test_fidelity_of_an_own_rule_is_on_the_customers_it_was_fitted_on():
     model = KMeans(3, random_state=0).fit(X)
     partition = Partition.from_labels(model.labels_)
     spec = {"assign": "predict"}
-    assert fidelity(spec, model, X, partition.labels, partition.raw, 0) == 1.0
+    assert fidelity(spec, model, X, partition.labels, partition.raw, 0)[0] == 1.0
     wrong = partition.labels.copy()
     wrong[:12] = (wrong[:12] + 1) % 3
-    assert fidelity(spec, model, X, wrong, partition.raw, 0) == pytest.approx(0.9)
+    assert fidelity(spec, model, X, wrong, partition.raw, 0)[0] == pytest.approx(0.9)
 
 
 def test_rules_are_those_of_the_yaml():
@@ -204,13 +204,13 @@ def test_rules_are_those_of_the_yaml():
 
 def test_a_sample_is_spread_over_the_whole_table():
     rng = np.random.default_rng(0)
-    X = rng.lognormal(size=(5000, 2)) * [10.0, 1.0]
-    X[rng.random(5000) < 0.1, 1] = np.nan
+    X = rng.lognormal(size=(5000, 2)) * [1.0, 10.0]
+    X[rng.random(5000) < 0.1, 0] = np.nan
     table = matrix(X)
     rows = spread_out(table, 500, seed=1)
     assert len(set(rows.tolist())) == 500 and (np.diff(rows) > 0).all()
     # Ten rows make a stratum: a decile of the table has a tenth of the sample, give or take one.
-    decile = np.searchsorted(np.quantile(X[:, 0], np.arange(0.1, 1, 0.1)), X[rows, 0])
+    decile = np.searchsorted(np.quantile(X[:, 1], np.arange(0.1, 1, 0.1)), X[rows, 1])
     assert np.abs(np.bincount(decile, minlength=10) - 50).max() <= 4
     assert (spread_out(table, 500, 1) == rows).all() and (spread_out(table, 500, 2) != rows).any()
     assert spread_out(table, None, 0).tolist() == spread_out(table, 5000, 0).tolist()

@@ -32,6 +32,15 @@ def customers(n=70, seed=0, levels=3):
     return np.hstack([rng.normal(size=(n, 2)), rng.integers(0, levels, (n, 2)).astype(float)])
 
 
+def columns_of(X, weights=None):
+    """Two numbers and two categories as the kernels read them."""
+    codes = [X[:, j] for j in MIXED]
+    levels = [levels_of(column) for column in codes]
+    begin = np.cumsum([0, *map(len, levels)]).astype(np.int32)
+    weights = np.ones(len(X)) if weights is None else weights.astype(float)
+    return kernels.Columns(X[:, :2].T.copy(), codes_of(codes, levels, len(X)), begin, weights, 0.6)
+
+
 def gaps(X, seed=0, share=0.15):
     out = X.copy()
     out[np.random.default_rng(seed).random(X.shape) < share] = np.nan
@@ -189,6 +198,15 @@ def test_categories_are_named_by_position_name_or_mask(same):
     assert KPrototypes(3, categorical=same, random_state=0).fit_predict(frame).tolist() == [*wanted]
 
 
+def test_what_was_fitted_stays_what_it_was():
+    X = customers()
+    model = KPrototypes(3, categorical=MIXED, random_state=0).fit(X)
+    before, centers = model.predict(X).tolist(), model.cluster_centers_
+    model.set_params(categorical=[0])
+    assert model.predict(X).tolist() == before
+    np.testing.assert_array_equal(model.cluster_centers_, centers)
+
+
 def test_one_category_needs_no_list():
     frame = pd.DataFrame(customers()[:, :3], columns=["spend", "visits", "plan"])
     frame["plan"] = np.array(["a", "b", "c"])[frame["plan"].astype(int)]
@@ -278,7 +296,8 @@ def test_without_numbers_it_is_k_modes():
     model = KPrototypes(3, categorical=[0, 1], gamma=7.0, random_state=7).fit(X)
     modes = KModes(3, random_state=7).fit(X)
     assert model.labels_.tolist() == modes.labels_.tolist()
-    assert model.cost_ == modes.cost_ == cost_of(X, modes.labels_, [0, 1], 1.0)
+    assert model.cost_ / 7.0 == modes.cost_ == cost_of(X, modes.labels_, [0, 1], 1.0)
+    assert KPrototypes(3, categorical=[0, 1], random_state=7).fit(X).cost_ == modes.cost_
 
 
 @pytest.mark.parametrize("init", STARTS)
@@ -297,14 +316,9 @@ def test_every_start_begins_with_rows_that_differ_and_finds_two_groups(init):
 @pytest.mark.parametrize("init", STARTS)
 def test_a_start_at_a_row_with_gaps_has_what_is_typical_in_them(init):
     X = gaps(customers(60), share=0.4)
-    codes = [X[:, j] for j in MIXED]
-    levels = [levels_of(column) for column in codes]
-    start_of = np.cumsum([0, *map(len, levels)]).astype(np.int32)
-    columns = kernels.Columns(X[:, :2].T.copy(), codes_of(codes, levels, 60), start_of,
-                              np.ones(60), 0.6)  # fmt: skip
-    means, modes = start(init, columns, 5, np.random.default_rng(0))
-    filled = np.where(np.isnan(X), [*np.nanmean(X[:, :2], axis=0),
-                                    *(mode(x[~np.isnan(x)]).mode for x in codes)], X)  # fmt: skip
+    means, modes = start(init, columns_of(X), 5, np.random.default_rng(0))
+    usual = [*np.nanmean(X[:, :2], axis=0), *mode(X[:, 2:], nan_policy="omit").mode]
+    filled = np.where(np.isnan(X), usual, X)
     rows = np.hstack([means, modes])
     assert all(np.isclose(filled, row).all(axis=1).any() for row in rows)
     assert any(np.isnan(X[np.isclose(filled, row).all(axis=1)]).any() for row in rows)
@@ -350,8 +364,9 @@ def test_gamma_by_huangs_rule_is_half_the_mean_standard_deviation():
     three = np.hstack([9.0 * X[:, :1], X])
     model = KPrototypes(3, categorical=[3, 4], random_state=0).fit(three)
     assert model.gamma_ == pytest.approx(0.5 * three[:, :3].std(axis=0).mean())
-    twice = KPrototypes(3, categorical=MIXED, random_state=0).fit(X, sample_weight=np.full(70, 2))
-    assert twice.gamma_ == pytest.approx(0.5 * X[:, :2].std(axis=0).mean())
+    times = np.random.default_rng(0).integers(0, 4, 70)
+    model = KPrototypes(3, categorical=MIXED, random_state=0).fit(X, sample_weight=times)
+    assert model.gamma_ == pytest.approx(0.5 * X[:, :2].repeat(times, axis=0).std(axis=0).mean())
 
 
 def groups_in(part, seed=0, n=200):
@@ -394,6 +409,41 @@ def test_the_search_for_gamma_has_the_least_product_of_within_to_between():
     assert model.gamma_ == pytest.approx(options[int(np.argmin(products))])
     again = KPrototypes(3, categorical=MIXED, gamma=model.gamma_, random_state=0).fit(X)
     assert model.labels_.tolist() == again.labels_.tolist()
+
+
+def test_the_search_for_gamma_counts_weights_as_rows():
+    X = customers(150, 3)
+    times = np.random.default_rng(0).integers(0, 4, 150)
+    side = (X[:, 0] > 0).astype(np.int32)
+    found = [
+        modha_spangler(columns_of(X, times), lambda _: side),
+        modha_spangler(columns_of(X.repeat(times, axis=0)), lambda _: side.repeat(times)),
+    ]
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
+def test_the_start_of_cao_counts_weights_as_rows():
+    X = customers(60, 2, levels=6)
+    times = np.random.default_rng(0).integers(0, 4, 60)
+    rng = np.random.default_rng(0)
+    tables = columns_of(X, times), columns_of(X.repeat(times, axis=0))
+    found = [start("cao", columns, 5, rng) for columns in tables]
+    np.testing.assert_array_equal(found[0].means, found[1].means)
+    np.testing.assert_array_equal(found[0].modes, found[1].modes)
+
+
+@pytest.mark.parametrize("init", ["k-means++", "huang"])
+def test_starts_are_drawn_by_weight(init):
+    """Of 40 customers each weighs as much as all before it together and half of these more."""
+    X = np.arange(40.0)[:, None] ** 2
+    weights = 1.5 ** np.arange(40)
+    columns = kernels.Columns(X.T.copy(), np.empty((0, 40), dtype=np.int32),
+                              np.zeros(1, dtype=np.int32), weights, 1.0)  # fmt: skip
+    rows = [np.sqrt(start(init, columns, 1, np.random.default_rng(s)).means[0, 0])
+            for s in range(900)]  # fmt: skip
+    counts = np.bincount(np.round(rows).astype(int), minlength=40)[-4:]
+    expected = 900 * (weights / weights.sum())[-4:]
+    assert (np.abs(counts - expected) < 4 * np.sqrt(expected)).all()
 
 
 def test_the_search_for_gamma_without_spread_is_huangs_rule():
@@ -494,10 +544,7 @@ def counted(seed, labels, k):
     X = gaps(customers(14, seed), seed)
     X[:, 1] = np.round(X[:, 1])
     weights = np.random.default_rng(seed).integers(1, 3, 14).astype(float)
-    codes = [X[:, j] for j in MIXED]
-    levels = [levels_of(column) for column in codes]
-    start = np.cumsum([0, *map(len, levels)]).astype(np.int32)
-    columns = kernels.Columns(X[:, :2].T.copy(), codes_of(codes, levels, 14), start, weights, 0.6)
+    columns = columns_of(X, weights)
     return X, weights, columns, kernels.weigh(columns, labels, k)
 
 

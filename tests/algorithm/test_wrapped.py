@@ -14,7 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from segbench.algorithm.genie import Genie
 from segbench.algorithm.kmedoids import KMedoids
+from segbench.algorithm.kmodes import KmodesPrototypes
+from segbench.algorithm.kprototypes import KModes, KPrototypes
 from segbench.algorithm.latent_classes import LatentClasses
+from segbench.algorithm.random_groups import RandomGroups
 from segbench.algorithm.rule_tree import RuleTree
 from segbench.errors import NotApplicable
 
@@ -31,6 +34,16 @@ def customers(n=150, seed=0):
 @parametrize_with_checks([KMedoids(3), RuleTree(3), LatentClasses(2)])
 def test_scikit_learn_takes_them_for_its_own(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [KPrototypes, KModes, KmodesPrototypes, KMedoids, Genie, RuleTree, RandomGroups, LatentClasses],
+)
+@pytest.mark.parametrize("count", [0, -1, 2.5, True, "2", None])
+def test_a_number_of_segments_that_is_none_is_named(estimator, count):
+    with pytest.raises(ValueError, match=f"n_c.*={count!r}: wanted an integer of at least 1"):
+        estimator(count).fit(customers())
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cityblock"])

@@ -20,6 +20,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from segbench.algorithm.checking import check_counts
 from segbench.algorithm.kprototypes import gamma as weighing
 from segbench.algorithm.kprototypes.descent import descend
 from segbench.algorithm.kprototypes.encoding import Mask, codes_of, levels_of, positions, split
@@ -57,7 +58,8 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         categorical: the columns of X that hold categories (numbers or strings): positions, names
             (of a DataFrame), or a mask.
         gamma: weight of a mismatch; "huang": half the mean standard deviation of the numeric
-            columns; "modha_spangler": found by a search of nine starts.
+            columns; "modha_spangler": found by a search of nine starts; 1 by both where there are
+            no numbers.
         init: "k-means++", "huang", "cao", "random", or (n_clusters, n_features) first prototypes.
         n_init: starts, of which the cheapest is kept; one where `init` leaves nothing to chance.
         max_iter: passes a start.
@@ -173,7 +175,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
     def cluster_centers_(self) -> npt.NDArray[Any]:
         """Means and modes in the columns of X; an object array where categories are no numbers."""
         check_is_fitted(self)
-        is_category = self._is_category(self.n_features_in_)
+        is_category = self._coded
         plain = all(levels.dtype.kind in "biuf" for levels in self.categories_)
         shape = (len(self._means), self.n_features_in_)
         centers: npt.NDArray[Any] = np.empty(shape, dtype=np.float64 if plain else object)
@@ -192,10 +194,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         return None if self.categorical is not None and np.size(self.categorical) else np.float64
 
     def _check_parameters(self) -> None:
-        for name in ("n_clusters", "n_init", "max_iter", "n_jobs"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-                raise ValueError(f"{name}={value!r}: wanted an integer of at least 1")
+        check_counts(self, "n_clusters", "n_init", "max_iter", "n_jobs")
         weight = self.gamma
         if isinstance(weight, str):
             if weight not in ("huang", "modha_spangler"):
@@ -205,9 +204,12 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
 
     def _split(self, X: Any, fit: bool) -> tuple[Floats, list[npt.NDArray[Any]]]:
         """Numbers (d, n), and the values of each categorical column."""
-        X = validate_data(self, X, dtype=self._dtype(), reset=fit,
-                          ensure_all_finite="allow-nan")  # fmt: skip
-        return split(X, self._is_category(X.shape[1]))
+        if fit:
+            self._reads = self._dtype()
+        X = validate_data(self, X, dtype=self._reads, reset=fit, ensure_all_finite="allow-nan")
+        if fit:
+            self._coded = self._is_category(X.shape[1])
+        return split(X, self._coded)
 
     def _new(self, X: Any) -> tuple[Columns, Prototypes]:
         check_is_fitted(self)
@@ -218,13 +220,15 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         return columns, Prototypes(self._means, self._modes)
 
     def _weigh(self, columns: Columns) -> float:
+        if not isinstance(self.gamma, str):
+            return float(self.gamma)
         if not len(columns.numbers):
             return 1.0
         if self.gamma == "modha_spangler":
             return weighing.modha_spangler(
                 columns, lambda gamma: self._best(columns._replace(gamma=gamma), starts=1)[1]
             )
-        return weighing.huang(columns) if self.gamma == "huang" else float(self.gamma)
+        return weighing.huang(columns)
 
     def _best(self, columns: Columns, starts: int | None = None) -> Found:
         """The cheapest start, the first of several."""
@@ -258,7 +262,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         shape = (self.n_clusters, self.n_features_in_)
         if init.shape != shape:
             raise ValueError(f"init of shape {init.shape}: wanted {shape}")
-        numbers, values = split(init, self._is_category(shape[1]))
+        numbers, values = split(init, self._coded)
         codes = codes_of(values, self.categories_, self.n_clusters)
         if (codes >= np.diff(columns.start)[:, None]).any():
             raise ValueError("init has a category that X does not have")
