@@ -27,6 +27,10 @@ DATASET = frozenset(
      "sha256", "delimiter", "transactions", "columns", "missing_values", "rfm", "revenue",
      "reference", "n", "k", "spread", "seed"}
 )  # fmt: skip
+ALGORITHM = frozenset(
+    {"name", "title", "citation", "_target_", "input", "assign", "noise", "max_rows", "baseline",
+     "features", "params", "search"}
+)  # fmt: skip
 TRACKING = ("none", "offline", "online")
 DEFAULTS: Config = {"input": "numeric", "assign": None, "baseline": False, "params": {},
                     "search": {}, "citation": "", "noise": False, "max_rows": None}  # fmt: skip
@@ -221,6 +225,15 @@ def _check_components(config: Config) -> None:
         raise InputError(f"dataset.{unknown[0]}", found="an unknown option",
                          wanted=f"one of {', '.join(sorted(DATASET))}{weights}")  # fmt: skip
     algorithm = config["algorithm"]
+    for name in sorted(set(algorithm) - ALGORITHM):
+        raise InputError(f"algorithm.{name}", found="an unknown option",
+                         wanted=f"one of {', '.join(sorted(ALGORITHM))}")  # fmt: skip
+    if algorithm["input"] not in algorithms.INPUTS:
+        raise InputError("algorithm.input", found=algorithm["input"],
+                         wanted=f"one of {', '.join(algorithms.INPUTS)}")  # fmt: skip
+    for name in ("baseline", "noise"):
+        if not isinstance(algorithm[name], bool):
+            raise InputError(f"algorithm.{name}", found=algorithm[name], wanted="true or false")
     if algorithm["assign"] not in (None, *algorithms.RULES):
         raise InputError("algorithm.assign", found=algorithm["assign"],
                          wanted=f"one of {', '.join(algorithms.RULES)}")  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from segbench.algorithm import (
     Assigner,
+    Rule,
     by_features,
     design,
     fidelity,
@@ -64,22 +65,23 @@ class Fitted:
 
     def _with_all(self, sample: Partition) -> Fitted:
         """With segments for those who are not in the sample that the algorithm was fitted on."""
-        labels = self._assigner(sample.labels).assign(self.X, self.matrix.keys)
-        labels[self.rows] = sample.labels
+        keys = self.matrix.keys
+        known = None if keys is None else keys[self.rows]
+        labels = Assigner.of(known, sample.labels, self._rule(sample.labels)).assign(self.X, keys)
         everyone = Partition.from_labels(labels)
         raw = tuple(sample.raw[segment] for segment in everyone.raw)
         return replace(self, partition=Partition(everyone.labels, raw))
 
     @cached_property
     def assigner(self) -> Assigner:
-        """Who gives other customers their segment."""
-        return self._assigner(self.partition.labels[self.rows])
+        """Who gives other customers their segment; it knows all customers of the table."""
+        labels = self.partition.labels
+        return Assigner.of(self.matrix.keys, labels, self._rule(labels[self.rows]))
 
-    def _assigner(self, segments: Ints) -> Assigner:
+    def _rule(self, segments: Ints) -> Rule:
+        """The algorithm's rule, from the segments of those whom it was fitted on."""
         X, raw = self.X[self.rows], self.partition.raw
-        rule = rule_for(self.algorithm, self.estimator, X, segments, raw)
-        keys = self.matrix.keys
-        return Assigner.of(None if keys is None else keys[self.rows], segments, rule)
+        return rule_for(self.algorithm, self.estimator, X, segments, raw)
 
     def fidelity(self, seed: int) -> tuple[float, int]:
         """How often the rule agrees with the algorithm, and on how many customers who differ.

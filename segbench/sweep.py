@@ -28,7 +28,7 @@ from hydra.core.utils import JobStatus
 from hydra.errors import HydraException
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, RunMode, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -168,8 +168,9 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         jobs = list(dict.fromkeys(
             job for line in lines for job in self._expand([*shlex.split(line), *arguments])
         ))  # fmt: skip
+        baselines = self._baselines(jobs)
         jobs, cells = self._distinct(jobs)
-        jobs, cells = self._with_baselines(jobs, cells)
+        jobs, cells = self._with_baselines(jobs, cells, baselines)
         self._write_plan([cell for cell in cells if not isinstance(cell, Result)])
         batch = [
             [*job, f"position='[{i}/{len(jobs)}]'"]
@@ -199,35 +200,48 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         return [job for job, _ in cells.values()], [cell for _, cell in cells.values()]
 
     def _with_baselines(
-        self, jobs: list[tuple[str, ...]], cells: list[Cell | Result]
+        self, jobs: list[tuple[str, ...]], cells: list[Cell | Result], names: Sequence[str]
     ) -> tuple[list[tuple[str, ...]], list[Cell | Result]]:
-        """Cells of `baselines` in addition, once on each leaderboard, beside its first cell."""
-        assert self.config is not None
-        names = self.config.baselines or ()
-        if isinstance(names, str):
-            raise HydraException(f"baselines={names}: a list of algorithms, [{names}]")
+        """Cells of baselines in addition, once on each leaderboard, beside its first cell."""
         boards: dict[Any, tuple[tuple[str, ...], set[str]]] = {}
         for job, cell in zip(jobs, cells, strict=True):
             if not isinstance(cell, Result):
                 _, there = boards.setdefault(_board_of(cell), (job, set()))
                 there.add(cell.config["algorithm"]["name"])
+                _refuse_contestant(cell, names)
         more: list[tuple[tuple[str, ...], Cell | Result]] = []
         for first, there in boards.values():
-            for name in dict.fromkeys(names):
+            for name in names:
                 if name in there:
                     continue
                 job = (*_without("algorithm", first), f"algorithm={name}")
                 cell = self._compose(job)
-                algorithm = {} if isinstance(cell, Result) else cell.config["algorithm"]
-                if algorithm and not algorithm["baseline"]:
-                    raise HydraException(f"baselines: {name} is no baseline, but to be ranked: "
-                                         f"algorithm={name}")  # fmt: skip
-                own = algorithm.get("features")
+                own = None
+                if not isinstance(cell, Result):
+                    _refuse_contestant(cell, names)
+                    own = cell.config["algorithm"].get("features")
                 if own:  # it reads what not every pipeline leaves as it was
                     job = (*_without("features", job), f"features={own}")
                     cell = self._compose(job)
                 more.append((job, cell))
         return [*jobs, *(job for job, _ in more)], [*cells, *(cell for _, cell in more)]
+
+    def _baselines(self, jobs: Sequence[tuple[str, ...]]) -> list[str]:
+        """The algorithms of `baselines`, each once.
+
+        Raises:
+            InputError: it is swept, or no list of names.
+
+        """
+        assert self.config is not None
+        if len({override for job in jobs for override in job if override.startswith("baselines=")}
+               ) > 1:  # fmt: skip
+            raise InputError("baselines", found="several lists", wanted="one for the whole sweep")
+        names = self.config.baselines
+        names = list(names) if isinstance(names, ListConfig) else [] if names is None else names
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise InputError("baselines", found=names, wanted="a list of algorithms, as [random]")
+        return list(dict.fromkeys(names))
 
     def _expand(self, overrides: list[str]) -> list[tuple[str, ...]]:
         """Every combination of the swept values; of two overrides of one key the last counts."""
@@ -285,6 +299,19 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
         _folders.extend(sorted({own, *(cell.sweep for cell in cells)}))
         for folder in _folders:
             add_to_plan(folder, [cell.as_plan() for cell in cells if cell.sweep == folder])
+
+
+def _refuse_contestant(cell: Cell, baselines: Sequence[str]) -> None:
+    """Baselines are never ranked.
+
+    Raises:
+        InputError: one that is not declared as such is among them.
+
+    """
+    algorithm = cell.config["algorithm"]
+    if algorithm["name"] in baselines and not algorithm["baseline"]:
+        raise InputError("baselines", found=f"{algorithm['name']}, which is to be ranked",
+                         wanted="algorithms whose yaml says baseline: true")  # fmt: skip
 
 
 def _board_of(cell: Cell) -> tuple[Any, ...]:

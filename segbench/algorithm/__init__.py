@@ -3,16 +3,19 @@
 from segbench.algorithm.assigner import (
     RULES,
     Assigner,
+    Rule,
     by_features,
     fidelity,
     rule_for,
     rule_name,
 )
-from segbench.algorithm.clusterer import design, fit_labels, make, spread_out
+from segbench.algorithm.clusterer import INPUTS, design, fit_labels, make, spread_out
 
 __all__ = [
+    "INPUTS",
     "RULES",
     "Assigner",
+    "Rule",
     "by_features",
     "design",
     "fidelity",

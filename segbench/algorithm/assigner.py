@@ -273,7 +273,8 @@ class Assigner:
 
     def margins(self, X: Floats, segments: Ints) -> Floats:
         """By how much (m,) the segments lead, at least 0; NaN for none or where no rule says."""
-        # Who is known by exact match can be in a segment that the rule would not give: 0.
+        # Whoever is known can be in a segment that the rule would not give, and bisecting k-means
+        # gives segments that are not the nearest: 0.
         margins = np.maximum(self.rule.margins(X, segments), 0.0)
         return np.where(segments < 0, np.nan, margins)
 

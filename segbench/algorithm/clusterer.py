@@ -18,6 +18,7 @@ from segbench.contracts import RFM, Floats, Ints, Matrix, Rows
 from segbench.errors import InputError, NotApplicable
 from segbench.target import build, parameters, resolve
 
+INPUTS = ("numeric", "mixed", "rfm")
 ONE_HOT = np.sqrt(0.5)
 """Two customers in different categories differ in two indicators: their squared distance is 1."""
 
@@ -52,8 +53,6 @@ def design(matrix: Matrix, kind: str) -> Floats:
         if not matrix.rfm:
             raise NotApplicable(f"the algorithm needs {', '.join(RFM)} as columns of the features")
         return np.ascontiguousarray(matrix.X[:, matrix.rfm])
-    if kind != "numeric":
-        raise InputError("algorithm.input", found=kind, wanted="numeric, mixed or rfm")
     return np.hstack([matrix.X, indicators(matrix)])
 
 

@@ -41,9 +41,8 @@ class FeaturePipeline:
             part: _pipeline(spec[part]) for part, used in parts.items() if used and spec.get(part)
         }
         self.n_levels: tuple[int, ...] = ()
-        at = [self.numeric.index(table.rfm[part]) for part in RFM
-              if table.rfm.get(part) in self.numeric]  # fmt: skip
-        self.rfm = tuple(at) if len(at) == len(RFM) else ()
+        self.rfm: tuple[int, ...] = ()
+        self._rfm = [table.rfm.get(part) for part in RFM]
 
     @classmethod
     def restore(
@@ -74,10 +73,25 @@ class FeaturePipeline:
             X = self._run("joint", np.hstack([X, codes]), fit)
             names = tuple(f"component_{j}" for j in range(X.shape[1]))
             return Matrix(X, np.empty((len(X), 0), dtype=np.int32), names, (), keys)
+        if codes.shape[1] != len(self.categorical):
+            raise InputError(
+                "features.categorical", found=f"steps that make {codes.shape[1]} columns of "
+                f"{len(self.categorical)}", wanted="one code for each category, or joint steps",
+            )  # fmt: skip
         C: Ints = codes.astype(np.int32)
+        names = self._numeric_names()
         if fit:
             self.n_levels = tuple(int(column.max()) + 1 for column in C.T)
-        return Matrix(X, C, self.numeric + self.categorical, self.n_levels, keys, self.rfm)
+            at = [names.index(column) for column in self._rfm if column in names]
+            self.rfm = tuple(at) if len(at) == len(RFM) else ()
+        return Matrix(X, C, names + self.categorical, self.n_levels, keys, self.rfm)
+
+    def _numeric_names(self) -> tuple[str, ...]:
+        """What the fitted steps call the columns that they make; an attribute keeps its name."""
+        if "numeric" not in self.steps:
+            return self.numeric
+        given = np.array(self.numeric, dtype=object)
+        return tuple(map(str, self.steps["numeric"].get_feature_names_out(given)))
 
     def _run(self, part: str, values: Floats, fit: bool) -> Floats:
         if part not in self.steps:

@@ -28,17 +28,26 @@ def segment_names(fitted: Fitted, table: Table) -> list[str] | None:
 
 
 def _rule(conditions: Sequence[Condition], fitted: Fitted, table: Table) -> str:
-    """All conditions of a segment, those of one column together."""
+    """All conditions of a segment, those of one attribute together."""
     limits: dict[int, list[float]] = {}
     for column, above, limit in conditions:
         low, high = limits.setdefault(column, [-np.inf, np.inf])
         limits[column] = [limit, high] if above else [low, limit]  # ever narrower
     d = fitted.matrix.X.shape[1]
-    texts = [
-        _between(column, low, high, fitted, table) if column < d
-        else _category(column - d, low > -np.inf, fitted, table)
-        for column, (low, high) in limits.items()
-    ]  # fmt: skip
+    texts = []
+    inside: dict[str, set[str]] = {}
+    outside: dict[str, set[str]] = {}
+    for column, (low, high) in limits.items():
+        if column < d:
+            texts.append(_between(column, low, high, fitted, table))
+        else:
+            name, levels = _levels(column - d, fitted, table)
+            (inside if low > -np.inf else outside).setdefault(name, set()).update(levels)
+    for name, levels in inside.items():  # in one category, and so in no other
+        texts.append(f"{name} is {' or '.join(sorted(levels))}")
+    for name, levels in outside.items():
+        if name not in inside:
+            texts.append(f"{name} is not {' or '.join(sorted(levels))}")
     return " and ".join(texts) or "everybody"
 
 
@@ -81,21 +90,19 @@ def _end(limit: float, feature: Floats, values: Floats | None, levels: Any) -> s
 def _shortest(least: float, most: float) -> str:
     """A number of few digits from `least` up to, but not, `most`."""
     middle = (least + most) / 2
-    for digits in range(1, 17):
-        text = f"{middle:.{digits}g}"
-        if least <= float(text) < most:
-            break
-    return f"{float(text):,.15g}"
+    for digits in range(1, 16):
+        value = float(f"{middle:.{digits}g}")
+        if least <= value < most:
+            return f"{value:,.15g}"
+    return f"{least:,.17g}"
 
 
-def _category(column: int, has: bool, fitted: Fitted, table: Table) -> str:
-    """Whether a category is one of those that an indicator stands for."""
+def _levels(column: int, fitted: Fitted, table: Table) -> tuple[str, set[str]]:
+    """The attribute that an indicator is of, and its categories that it stands for."""
     sizes = np.cumsum([0, *fitted.matrix.n_levels])
     j = int(np.searchsorted(sizes, column, side="right")) - 1
     name = fitted.features.categorical[j]
     inside = fitted.matrix.C[:, j] == column - sizes[j]
     there = table.frame[name].to_numpy(dtype=object)[inside]
-    found = sorted({"missing" if value is None or value != value else str(value)
-                    for value in there})  # fmt: skip
-    listed = " or ".join(found)
-    return f"{name} is {listed}" if has else f"{name} is not {listed}"
+    return name, {"(missing)" if value is None or value != value else str(value)
+                  for value in there}  # fmt: skip

@@ -569,6 +569,8 @@ def fitted_on_a_sample(a: Algorithm) -> None:
     assert len(fitted.rows) == 100 and len(set(fitted.rows.tolist())) == 100
     valid(fitted.partition.labels, 400)
     assert fitted.assign(made).tolist() == fitted.partition.labels.tolist()
+    keys = fitted.matrix.keys
+    assert keys is not None and fitted.assigner.knows(keys).all()
     if a.name not in BLIND:
         there = fitted.partition.labels >= 0
         assert a.spec.get("noise") or there.all()

@@ -70,11 +70,6 @@ def test_mixed_input_ends_in_the_codes_that_categorical_points_at():
     np.testing.assert_array_equal(np.delete(out, estimator.categorical, axis=1), made.X)
 
 
-def test_an_unknown_input_is_refused():
-    with pytest.raises(InputError, match="numeric, mixed or rfm"):
-        design(two_groups()[0], "text")
-
-
 def test_parameters_of_the_trial_win_over_fixed_ones_and_the_seed_goes_in():
     made, _ = two_groups()
     estimator = make(SPECS["kmeans"], {"n_clusters": 3, "n_init": 9}, 17, made)

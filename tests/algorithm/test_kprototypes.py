@@ -463,7 +463,7 @@ def test_the_search_for_gamma_where_no_weight_parts_anybody_is_huangs_rule():
 
 def test_where_no_more_rows_differ_there_are_fewer_segments_and_a_warning():
     X = np.repeat(customers(3), 5, axis=0)
-    with pytest.warns(ConvergenceWarning, match="3 segments, not 5"):
+    with pytest.warns(ConvergenceWarning, match="3 segments, not 5: no row would cost less"):
         model = KPrototypes(5, categorical=MIXED, random_state=0).fit(X)
     assert len(np.unique(model.labels_)) == 3 and model.cost_ == pytest.approx(0.0, abs=1e-20)
     with warnings.catch_warnings():

@@ -274,3 +274,26 @@ def test_signed_log_keeps_order_and_gaps(X):
     assert np.isnan(Y[-1, 0])
     order = np.argsort(X[:, 0])
     assert (np.diff(Y[:-1][order, 0]) >= 0).all()
+
+
+def test_recency_frequency_and_monetary_value_are_known_as_long_as_they_are_columns():
+    frame = draw(gaps=0.1)
+    impute = {"_target_": "sklearn.impute.SimpleImputer", "add_indicator": True}
+    poly = {"_target_": "sklearn.preprocessing.PolynomialFeatures", "include_bias": True}
+    components = {"_target_": "sklearn.decomposition.PCA"}
+    for steps, places in (([impute], (0, 1, 2)), ([impute, poly], (1, 2, 3)),
+                          ([impute, components], ())):  # fmt: skip
+        table = customers(frame)
+        pipeline = FeaturePipeline({**SPECS["rfm"], "numeric": steps}, table)
+        matrix = pipeline.fit_transform(table)
+        assert matrix.rfm == places == pipeline.transform(frame).rfm
+        assert tuple(matrix.names[place] for place in places) == (RFM if places else ())
+        assert len(matrix.names) == matrix.X.shape[1]
+
+
+def test_steps_that_make_several_columns_of_a_category_are_refused():
+    one_hot = {"_target_": "sklearn.preprocessing.OneHotEncoder", "sparse_output": False}
+    table = customers(draw())
+    spec = {**SPECS["standard"], "categorical": [one_hot]}
+    with pytest.raises(InputError, match="one code for each category, or joint steps"):
+        FeaturePipeline(spec, table).fit_transform(table)

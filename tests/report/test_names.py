@@ -10,7 +10,7 @@ from conftest import compose_config
 from segbench.contracts import Table
 from segbench.features import FeaturePipeline
 from segbench.fitting import Fitted
-from segbench.report.names import segment_names
+from segbench.report.names import _shortest, segment_names
 
 
 def customers(n: int = 400) -> Table:
@@ -42,7 +42,7 @@ def holds(condition: str, table: Table) -> np.ndarray:
     if " is " in condition:
         column, _, levels = condition.partition(" is ")
         negated = levels.startswith("not ")
-        text = frame[column].astype(object).where(frame[column].notna(), "missing")
+        text = frame[column].astype(object).where(frame[column].notna(), "(missing)")
         inside = text.isin(levels.removeprefix("not ").split(" or ")).to_numpy()
         return ~inside if negated else inside
     rule, missing, _ = condition.partition(" (or missing)")
@@ -74,6 +74,51 @@ def test_rules_read_in_the_units_of_the_table_give_the_segments(features: str):
     for segment, name in enumerate(names):
         inside = np.all([holds(each, table) for each in name.split(" and ")], axis=0)
         assert inside.tolist() == (fitted.partition.labels == segment).tolist(), name
+
+
+def test_a_category_called_missing_is_not_a_gap():
+    rng = np.random.default_rng(0)
+    why = rng.choice(np.array(["a", "b", "missing", None], dtype=object), 400)
+    x = rng.normal(size=400) + 3.0 * (why == "missing")
+    frame = pd.DataFrame({"x": x, "why": pd.Categorical(why)})
+    table = Table("made", np.arange(400), frame, ("x",), (), ("why",), {}, {}, None, "")
+    fitted = fit(table, "tree", "mixed", 6)
+    names = segment_names(fitted, table)
+    assert names is not None and any("(missing)" in name for name in names)
+    for segment, name in enumerate(names):
+        inside = np.all([holds(each, table) for each in name.split(" and ")], axis=0)
+        assert inside.tolist() == (fitted.partition.labels == segment).tolist(), name
+        assert all(name.count(f"{column} ") <= 1 for column in frame), "an attribute, a condition"
+
+
+def test_columns_that_steps_make_have_the_names_of_the_steps():
+    table = customers()
+    imputer = {"_target_": "sklearn.impute.SimpleImputer", "strategy": "median",
+               "add_indicator": True}  # fmt: skip
+    config = compose_config("algorithm=tree", "features=standard")
+    features = {**config["features"], "numeric": [imputer, *config["features"]["numeric"][1:]]}
+    pipeline = FeaturePipeline(features, table)
+    matrix = pipeline.fit_transform(table)
+    assert matrix.names == ("recency", "frequency", "monetary", "grade",
+                            *(f"missingindicator_{name}" for name in
+                              ("recency", "frequency", "monetary")), "plan")  # fmt: skip
+    fitted = Fitted.of(pipeline, matrix, config["algorithm"], {"n_clusters": 8}, 0)
+    names = segment_names(fitted, table)
+    assert names is not None and any("missingindicator_" in name for name in names)
+    indicator = next(name for name in names if "missingindicator_frequency >" in name)
+    inside = fitted.partition.labels == names.index(indicator)
+    assert table.frame["frequency"][inside].isna().all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_limit_is_as_short_as_it_can_be_and_between_its_neighbours(seed: int):
+    rng = np.random.default_rng(seed)
+    for _ in range(300):
+        least = float(rng.normal() * 10.0 ** rng.integers(-9, 16))
+        most = float(rng.choice([np.nextafter(least, np.inf), least + abs(rng.normal())]))
+        if most > least:
+            assert least <= float(_shortest(least, most).replace(",", "")) < most
+    assert _shortest(1.2, 9.0) == "5" and _shortest(1234.2, 1239.0) == "1,237"
 
 
 def test_a_limit_that_is_no_attribute_says_so():

@@ -91,7 +91,7 @@ def exchange(columns, counts, labels, floor):  # type: ignore[no-untyped-def]
     Hartigan (1975): means and modes follow at once, so that a row counts without its own weight. A
     partition that no such move improves is one that nearest prototypes do not improve either. Among
     categories many moves cost nothing: a row then goes to where more are like it. An empty segment
-    costs nothing to join, so that none stays empty while rows that differ share one.
+    costs nothing to join, so that none stays empty while a row costs anything where it is.
 
     Args:
         columns, counts, labels: the table and a partition of it, which is changed.

@@ -148,8 +148,8 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         (self._means, self._modes), self.labels_, self.cost_, self.n_iter_ = found
         distinct = len(np.unique(self.labels_))
         if distinct < self.n_clusters:
-            warnings.warn(f"{distinct} segments, not {self.n_clusters}: no more rows differ",
-                          ConvergenceWarning, stacklevel=2)  # fmt: skip
+            warnings.warn(f"{distinct} segments, not {self.n_clusters}: no row would cost less in "
+                          "one of its own", ConvergenceWarning, stacklevel=2)  # fmt: skip
         return self
 
     def predict(self, X: Any) -> Ints:
