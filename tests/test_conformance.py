@@ -50,6 +50,15 @@ def test_dataset_declares_where_it_comes_from(name: str):
     assert set(spec["reference"]) == {"kind", "columns"}
 
 
+@pytest.mark.parametrize(("dataset", "features"), [("cdnow", "rfm_log"), ("loanapp", "mixed"),
+                                                   ("table", "mixed")])  # fmt: skip
+def test_dataset_has_features_that_apply_unless_others_are_asked_for(dataset: str, features: str):
+    chosen = f"dataset={dataset}", "dataset.path=some.csv" if dataset == "table" else "seed=0"
+    assert compose_config(*chosen)["features"]["name"] == features
+    assert compose_config(*chosen, "features=standard")["features"]["name"] == "standard"
+    assert compose_config("features=raw", *chosen)["features"]["name"] == "raw"
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES["dataset"] if n != "table"])
 def test_dataset_loads_with_every_column_declared(name: str):
     spec = config_of("dataset", name)
