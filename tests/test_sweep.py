@@ -23,8 +23,8 @@ def labels(root: Path) -> dict[str, bytes]:
     return {s.result.key: (s.path / "labels.parquet").read_bytes() for s in scan(root)}
 
 
-def test_launchers_give_the_same_results(segbench: Run, tmp_path: Path):
-    assert segbench(*SWEEP, "results=basic").returncode == 0
+def test_launchers_give_the_same_results(segbench: Run, inside: Run, tmp_path: Path):
+    assert inside(*SWEEP, "results=basic").returncode == 0
     joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "threads=1")
     done = segbench(*SWEEP, "results=joblib", *joblib)
     assert done.returncode == 0, done.stderr
@@ -94,11 +94,11 @@ def test_a_value_that_is_no_seed_is_a_row(inside: Run, tmp_path: Path):
     assert status == ["complete", "failed", "failed"]
 
 
-def test_secrets_are_written_nowhere(segbench: Run, tmp_path: Path):
+def test_secrets_are_written_nowhere(segbench: Run, inside: Run, tmp_path: Path):
     url = f"storage.url=sqlite:///{tmp_path}/hush-hush.db"
     done = segbench("run", "-m", "algorithm=kmeans", url, "tracking=wandb_offline", *SMALL)
     assert done.returncode == 0, done.stderr
-    done = segbench("run", "-m", "dataset=nope,nein", url, "algorithm=kmeans")
+    done = inside("run", "-m", "dataset=nope,nein", url, "algorithm=kmeans")
     assert done.returncode == 1 and "hush-hush" not in done.stderr + done.stdout
     for path in (tmp_path / "results").rglob("*"):
         assert not path.is_file() or b"hush-hush" not in path.read_bytes(), path
