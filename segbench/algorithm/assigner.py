@@ -40,7 +40,7 @@ class Rule(Protocol):
     def margins(self, X: Floats, segments: Ints) -> Floats:
         """By how much (m,) the given segments lead: 1 is certain, 0 a tie, less is behind.
 
-        Whatever of customers without a segment.
+        Of customers without a segment the number means nothing.
         """
         ...
 
@@ -84,7 +84,7 @@ class OwnRule(BaseEstimator):
         return np.asarray(self.estimator.predict_proba(X))[:, list(self.raw)]
 
     def _away(self, X: Floats) -> Floats:
-        """Distance (m, k) to the nearest prototype of each segment."""
+        """Distance (m, k) to the prototype of each segment."""
         return np.asarray(self.estimator.transform(X))[:, list(self.raw)]
 
 
@@ -160,7 +160,7 @@ class NearestCustomers(BaseEstimator):
 
 
 def lead(shares: Floats, segments: Ints) -> Floats:
-    """By how much (m,) the share (m, k) of a segment is ahead of the best other; -1 is the last."""
+    """By how much (m,) the share (m, k) of a segment is ahead of the best other."""
     rows = np.arange(len(shares))
     others = shares.copy()
     others[rows, segments] = 0.0
