@@ -39,12 +39,16 @@ DEFAULTS: Config = {"input": "numeric", "assign": None, "baseline": False, "para
 
 @dataclass(frozen=True)
 class Cell:
-    """A planned cell: its resolved config, its key, and where its result goes."""
+    """A planned cell: its resolved config, its key, and where its result goes.
+
+    `overrides` are those of Hydra's that decide the result, and `--config-dir`, if there is one.
+    """
 
     config: Config
     key: str
     key_without_data: str
     data_sha256: str | None
+    overrides: tuple[str, ...] = ()
 
     @property
     def sweep(self) -> Path:

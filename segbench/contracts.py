@@ -251,7 +251,9 @@ class Result:
     `structure` whether the search is more stable than on copies of the table without segments;
     `assignment` by which rule other customers get a segment, and how many it was learnt from;
     `choice` by which rule the parameters won, and the shortlist; `regret` what the choice, which
-    sees no reference labels, lost against the finished trial that agrees with them best.
+    sees no reference labels, lost against the finished trial that agrees with them best;
+    `overrides` what was asked of Hydra; `seconds` what it took, and what it takes to assign one
+    customer and a thousand.
     """
 
     key: str
@@ -277,6 +279,7 @@ class Result:
     seconds: Mapping[str, float] = field(default_factory=dict)
     peak_mb: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    overrides: Sequence[str] = field(default_factory=list)
     schema: int = SCHEMA
 
     def as_json(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -168,6 +169,19 @@ def read_final(folder: Path) -> Result | None:
     except InputError:  # damaged, or of another schema: made again
         return None
     return result if result.status in FINAL else None
+
+
+def command(result: Result) -> str:
+    """The line for a shell that computes a result again, into a folder of its own.
+
+    "" where it is not known what was asked for.
+    """
+    if not result.overrides:
+        return ""
+    asked = list(result.overrides)
+    if any(override.lstrip("+").startswith("experiment=") for override in asked):
+        asked.append("plan=[]")  # of an experiment's cells only this one
+    return f"segbench run {shlex.join([*asked, 'results=again'])}"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from segbench.cell import Cell, Config
 
 GROUPS = ("dataset", "features", "algorithm", "metric", "study", "storage", "tracking")
+UNDECIDING = ("storage", "tracking", "hydra", "position", "results", "sweep", "threads", "timeout",
+              "baselines", "plan")  # fmt: skip
+"""Options that no result depends on; some may hold a password."""
 _finished: list[Result] = []
 _folders: list[Path] = []
 """Results of this process's `segbench run`, and the sweeps they lie in: Hydra's `main` returns
@@ -86,7 +90,7 @@ def run_job(config: DictConfig) -> Result | None:
     choices = HydraConfig.get().runtime.choices
     in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
-        cell = plan_cell(plain_config(config, choices))
+        cell = replace(plan_cell(plain_config(config, choices)), overrides=_deciding())
         if cell.config["plan"] and not in_sweep:
             raise InputError(
                 f"experiment={choices.get('experiment')}", found="a plan of several cells",
@@ -323,7 +327,21 @@ def _board_of(cell: Cell) -> tuple[Any, ...]:
 
 def _without(group: str, job: tuple[str, ...]) -> tuple[str, ...]:
     """Overrides but for those of a component."""
-    return tuple(o for o in job if re.split(r"[.=@]", o.lstrip("+~"))[0] != group)
+    return tuple(o for o in job if _key(o) != group)
+
+
+def _deciding() -> tuple[str, ...]:
+    """What Hydra was asked for that decides the result of the running job."""
+    known = HydraConfig.get()
+    folders = [f"--config-dir={source.path}" for source in known.runtime.config_sources
+               if source.provider == "command-line"]  # fmt: skip
+    asked = known.overrides.task
+    return (*folders, *(o for o in asked if _key(o) not in UNDECIDING))
+
+
+def _key(override: str) -> str:
+    """The first name of an override's key."""
+    return re.split(r"[.=@]", override.lstrip("+~"))[0]
 
 
 def _job_key(job: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pandas as pd
 import pytest
 from conftest import SMALL, Run
 
-from segbench.results import read_plan, scan
+from segbench.paths import CONF
+from segbench.results import command, find, read_plan, scan
 
 SWEEP = ("run", "-m", "features=rfm_log", "algorithm=kmeans,gmm", *SMALL)
 
@@ -172,3 +174,23 @@ def test_hydra_prints_and_nothing_runs(segbench: Run, tmp_path: Path, word: str)
     done = segbench("run", word, *(["job"] if word == "--cfg" else []))
     assert done.returncode == 0 and "dataset" in done.stdout
     assert not list(tmp_path.rglob("result.json"))
+
+
+def test_the_command_of_a_result_computes_it_again(inside: Run, tmp_path: Path):
+    """From what stands in the record; nothing in it may be a secret."""
+    (tmp_path / "own" / "features").mkdir(parents=True)
+    steps = (CONF / "features" / "standard.yaml").read_text()
+    (tmp_path / "own" / "features" / "mine.yaml").write_text(steps)
+    plan = "plan=['features=mine algorithm=kmeans,gmm']"
+    done = inside("run", "--config-dir", "own", "-m", "experiment=quickstart", plan, *SMALL,
+                  "storage.url=memory", "seed=3")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for stored in scan(tmp_path / "results"):
+        line = command(stored.result)
+        assert "storage" not in line and "plan='[]'" not in line and "results" in line
+        again = inside(*shlex.split(line)[1:])
+        assert again.returncode == 0, again.stderr
+        same = find(stored.result.key, tmp_path / "again")
+        assert same.result.scores == stored.result.scores
+        assert (same.path / "labels.parquet").read_bytes() == (
+            stored.path / "labels.parquet").read_bytes()  # fmt: skip
