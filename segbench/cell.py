@@ -14,7 +14,7 @@ from segbench.choice import RULES
 from segbench.dataset import display_name, fingerprint
 from segbench.errors import InputError
 from segbench.metric import COMPOSITES, INTERNAL
-from segbench.results import result_key, terms_key
+from segbench.results import result_key, setup_key, terms_key
 from segbench.search import SAMPLERS
 from segbench.stability import AMOUNTS, OBJECTIVES
 from segbench.target import parameters, resolve
@@ -65,6 +65,7 @@ class Cell:
         return {
             "key": self.key, "key_without_data": self.key_without_data,
             "data_sha256": self.data_sha256, "terms": terms_key(self.config),
+            "setup": setup_key(self.config),
             "dataset": display_name(self.config["dataset"]),
             "features": self.config["features"]["name"],
             "algorithm": self.config["algorithm"]["name"],

@@ -150,7 +150,7 @@ def _leaderboard(options: argparse.Namespace) -> int:
     rows = leaderboard.build(options.results)
     if not rows:
         raise InputError(options.results, found="no results", wanted="results of segbench run")
-    plain = [leaderboard.flat(row) for row in rows]
+    plain = leaderboard.flat(rows)
     if options.format == "table":
         color = False if options.out else None
         out = terminal.render(rows, color=color, stability=options.stability)

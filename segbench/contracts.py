@@ -253,7 +253,8 @@ class Result:
     `choice` by which rule the parameters won, and the shortlist; `regret` what the choice, which
     sees no reference labels, lost against the finished trial that agrees with them best;
     `overrides` what was asked of Hydra; `seconds` what it took, and what it takes to assign one
-    customer and a thousand.
+    customer and a thousand; `setup` is the hash of pipeline, algorithm and study, which results
+    have in common that differ in data or seed only.
     """
 
     key: str
@@ -280,6 +281,7 @@ class Result:
     peak_mb: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     overrides: Sequence[str] = field(default_factory=list)
+    setup: str = ""
     schema: int = SCHEMA
 
     def as_json(self) -> dict[str, Any]:
@@ -297,11 +299,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a leaderboard: a result, its rank among the eligible, and its warnings.
+    """A result on a leaderboard: its rank among the eligible, and its warnings.
 
-    `reversed_in` are the spaces in which the order is another, `not_above` the baseline of the
-    greatest quality where this row's is not greater. `board` names what may be ranked together:
-    data set, data revision, space, terms and schema.
+    Results that differ in their seed only share `rank` (by their median quality), `group` (lines
+    that are practically equivalent have the same number) and warnings: `reversed_in` are the spaces
+    in which the order is another, `not_above` the baseline of the greatest quality where this
+    line's is not greater. `board` names what may be ranked together: data set, data revision,
+    space, terms, version of the metric and schema.
     """
 
     result: Result
@@ -311,7 +315,13 @@ class Row:
     quality: float | None
     reversed_in: tuple[str, ...] = ()
     not_above: str = ""
+    group: int | None = None
     path: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it stands among the scores: eligible, or a baseline that is complete."""
+        return self.eligible or (self.result.baseline and self.result.status == "complete")
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from segbench.metric import (
 )
 from segbench.report.names import segment_names
 from segbench.report.profile import profile
-from segbench.results import terms_key, write_result
+from segbench.results import setup_key, terms_key, write_result
 from segbench.search import blind, distributions
 from segbench.space import other_spaces
 from segbench.stability import PREDICTED, REFITTED, Stability
@@ -120,6 +120,7 @@ class Finish:
             trials=counts(self.records, self.planned),
             seconds={**self._seconds(), **_latency(fitted, self.table)},
             peak_mb=peak_mb(), versions=versions(), overrides=list(self.cell.overrides),
+            setup=setup_key(config),
         )  # fmt: skip
         filler = self._filler(fitted, stability)
         write_result(self.cell.folder, result, _yaml(self.cell), filler)
@@ -262,7 +263,7 @@ def without_partition(
         features=config["features"]["name"], algorithm=config["algorithm"]["name"],
         baseline=config["algorithm"]["baseline"], seed=config["seed"],
         objectives=list(config["study"]["objectives"]), peak_mb=peak_mb(), versions=versions(),
-        overrides=list(cell.overrides),
+        overrides=list(cell.overrides), setup=setup_key(config),
         **{"space": None, "seconds": {"total": total, "tuning": 0.0}, **known},
     )  # fmt: skip
 

@@ -60,6 +60,12 @@ def terms_key(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
+def setup_key(config: Mapping[str, Any]) -> str:
+    """Hash of pipeline, algorithm and study: what results share that differ in data or seed."""
+    parts = [_without(config[name], PROSE) for name in ("features", "algorithm", "study")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def _without(part: Any, names: Iterable[str]) -> Any:
     return {k: v for k, v in part.items() if k not in names} if isinstance(part, Mapping) else part
 

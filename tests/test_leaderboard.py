@@ -53,7 +53,7 @@ def test_whoever_is_not_above_the_best_baseline_is_told():
     told = {row.result.algorithm: row.not_above for row in rows}
     assert told == {"high": "", "same": "tree", "tree": "", "low": "tree", "random": "", "one": ""}
     assert rows[-1].result.algorithm == "one", "no score is not a score of 0"
-    assert flat(rows[1])["not_above"] == "tree"
+    assert flat(rows)[1]["not_above"] == "tree"
 
 
 @pytest.mark.parametrize(
@@ -110,16 +110,16 @@ def test_same_result_in_two_sweeps_is_one_row(tmp_path: Path):
 
 
 def test_flat_row_has_the_same_names_whatever_the_status():
-    full, empty = flat(rank([entry("a")])[0]), flat(rank([entry("b", None, status="failed")])[0])
+    full, empty = flat(rank([entry("a"), entry("b", None, status="failed")]))
     assert list(full) == list(empty) and full["quality"] == 0.5 and empty["quality"] is None
 
 
 def test_flat_row_has_stability_with_its_intervals_and_the_regret():
     names = ("stability_ari", "segment_jaccard_min", "customer_consistency", "prediction_strength")
     scores = {name: Score(0.5 + i / 10, 0.1, 0.9 + i / 100) for i, name in enumerate(names)}
-    found = flat(rank([entry("a", scores={"quality": Score(0.5), **scores},
+    (found,) = flat(rank([entry("a", scores={"quality": Score(0.5), **scores},
                              regret={"lost": 0.25}, trials={"refits": 88},
-                             structure={"p": 0.025})])[0])  # fmt: skip
+                             structure={"p": 0.025})]))  # fmt: skip
     for i, name in enumerate(names):
         assert found[name] == 0.5 + i / 10
         assert (found[f"{name}_low"], found[f"{name}_high"]) == (0.1, 0.9 + i / 100)

@@ -1,4 +1,4 @@
-"""The columns of a leaderboard: name -> text of a row."""
+"""The columns of a leaderboard: name -> text of a line."""
 
 from __future__ import annotations
 
@@ -6,67 +6,85 @@ from collections.abc import Callable
 from typing import Any
 
 from segbench.contracts import Row, Score
+from segbench.leaderboard import Line
 
 Certain = Callable[[Score | None], str]
 """A score with its interval, or, where there is no room, without."""
-Columns = Callable[[list[Row], Certain], dict[str, Any]]
-COMMON = ("rank", "features", "algorithm", "quality", "tuned on", "choice", "resamples", "seed",
-          "sweep")  # fmt: skip
+Columns = Callable[[list[Line], Certain], dict[str, Any]]
+COMMON = ("rank", "features", "algorithm", "quality", "tuned on", "choice", "resamples", "seeds",
+          "seed", "sweep")  # fmt: skip
 LEVELS = {"partition ARI": "stability_ari", "weakest segment": "segment_jaccard_min",
           "customers stay": "customer_consistency", "halves": "prediction_strength"}  # fmt: skip
 """What is shown of stability; result.json has more."""
 FIDELITY = "assignment_fidelity"
 
 
-def columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
-    """Name -> text of a row; scores that no row has are left out."""
+def columns(lines: list[Line], certain: Certain) -> dict[str, Any]:
+    """Name -> text of a line; scores that no line has are left out."""
+    rows = [line.typical for line in lines]
+    several = any(len(line.rows) > 1 for line in lines)
     shown: dict[str, Any] = {
-        "rank": lambda row: (
-            str(row.rank) if row.rank else "baseline" if row.result.baseline else "–"
-        ),
-        "features": lambda row: row.result.features,
-        "algorithm": lambda row: row.result.algorithm,
-        "quality": lambda row: number(row.result.scores.get("quality")),
-        "stability": lambda row: certain(row.result.scores.get("stability_ari")),
+        "rank": lambda line: str(line.rank) if line.rank else "baseline" if line.baseline else "–",
+        "features": lambda line: line.first.features,
+        "algorithm": lambda line: line.first.algorithm,
+        "quality": lambda line: (fine if several and certain is interval else number)(line.quality),
+        "stability": lambda line: certain(_score(line, "stability_ari")),
     }
     if len({tuple(row.result.objectives) for row in rows if row.rank}) > 1:
-        shown["tuned on"] = lambda row: ", ".join(row.result.objectives)
+        shown["tuned on"] = lambda line: ", ".join(line.first.objectives)
     for title, of in (("choice", _rule), ("resamples", _scheme)):
         if len({of(row) for row in rows if row.rank} - {""}) > 1:
-            shown[title] = of
-    if len({row.result.seed for row in rows}) > 1:
-        shown["seed"] = lambda row: str(row.result.seed)
+            shown[title] = lambda line, of=of: of(line.typical)
+    if several:
+        shown["seeds"] = _seeds
+    elif len({row.result.seed for row in rows}) > 1:
+        shown["seed"] = lambda line: str(line.first.seed)
     if len({row.result.trials.get("planned") for row in rows if row.rank}) > 1:
-        shown["trials"] = lambda row: str(row.result.trials.get("planned", ""))
+        shown["trials"] = lambda line: str(line.typical.result.trials.get("planned", ""))
     if len({row.result.sweep for row in rows}) > 1:
-        shown["sweep"] = lambda row: row.result.sweep
+        shown["sweep"] = lambda line: line.first.sweep
     for title, name, text in (("future η²", "future_eta2", certain), ("ARI", "ari", number)):
-        if any(name in row.result.scores for row in rows):
-            shown[title] = lambda row, n=name, s=text: s(row.result.scores.get(n))
-    shown["k"] = lambda row: str((row.result.segments or {}).get("k", ""))
-    shown["sizes"] = _sizes
+        if any(line.has(name) for line in lines):
+            shown[title] = lambda line, n=name, s=text: s(_score(line, n))
+    shown["k"] = _k
+    shown["sizes"] = lambda line: _sizes(line.typical)
     if any((row.result.segments or {}).get("noise") for row in rows):
-        shown["noise"] = lambda row: _noise(row)
-    shown["time"] = lambda row: f"{row.result.seconds.get('total', 0):.0f} s"
-    shown["result"] = lambda row: row.result.key[:8]
+        shown["noise"] = lambda line: _noise(line.typical)
+    shown["time"] = lambda line: f"{line.typical.result.seconds.get('total', 0):.0f} s"
+    shown["result"] = lambda line: line.typical.result.key[:8]
     return shown
 
 
-def stability_columns(rows: list[Row], certain: Certain) -> dict[str, Any]:
+def stability_columns(lines: list[Line], certain: Certain) -> dict[str, Any]:
     """Stability of the partition, its weakest segment and its customers, and across halves."""
-    shown = columns(rows, certain)
+    shown = columns(lines, certain)
     names = [name for name in COMMON if name in shown]
     out: dict[str, Any] = {name: shown[name] for name in names}
     for title, key in LEVELS.items():
-        if any(key in row.result.scores for row in rows):
-            out[title] = lambda row, key=key: certain(row.result.scores.get(key))
-    out["unsure"] = _unsure
-    if any(FIDELITY in row.result.scores for row in rows):
-        out["fidelity"] = lambda row: number(row.result.scores.get(FIDELITY))
-    if any(row.result.structure for row in rows):
-        out["p"] = _p
-    out["refits"] = lambda row: str((row.result.stability or {}).get("replicates", ""))
+        if any(line.has(key) for line in lines):
+            out[title] = lambda line, key=key: certain(_score(line, key))
+    out["unsure"] = lambda line: _unsure(line.typical)
+    if any(line.has(FIDELITY) for line in lines):
+        out["fidelity"] = lambda line: number(_score(line, FIDELITY))
+    if any(line.typical.result.structure for line in lines):
+        out["p"] = lambda line: _p(line.typical)
+    out["refits"] = lambda line: str((line.typical.result.stability or {}).get("replicates", ""))
     return out | {"result": shown["result"]}
+
+
+def _score(line: Line, name: str) -> Score | None:
+    return line.median(name) if line.has(name) else None
+
+
+def _seeds(line: Line) -> str:
+    n, counted = len(line.rows), len(line.counted)
+    return str(n) if counted == n else f"{counted} of {n}"
+
+
+def _k(line: Line) -> str:
+    """The number of segments, or the least and the greatest of the seeds."""
+    found = sorted({(row.result.segments or {}).get("k", "") for row in line.counted})
+    return "–".join(map(str, [*dict.fromkeys([found[0], found[-1]])])) if found else ""
 
 
 def _rule(row: Row) -> str:
@@ -94,6 +112,14 @@ def _unsure(row: Row) -> str:
 def number(score: Score | None) -> str:
     """Three digits."""
     return "" if score is None else "undefined" if score.value is None else f"{score.value:.3f}"
+
+
+def fine(score: Score | None) -> str:
+    """Three digits, with the interval if it has one."""
+    if score is None or score.value is None or score.high is None:
+        return number(score)
+    low = "none" if score.low is None else f"{score.low:.3f}"
+    return f"{score.value:.3f} [{low}, {score.high:.3f}]"
 
 
 def interval(score: Score | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ from rich.measure import Measurement
 from rich.table import Table as Grid
 
 from segbench.contracts import Row
+from segbench.leaderboard import EQUIVALENT, Board, Line, across, boards_of, meetings
+from segbench.report.across import show_across
 from segbench.report.columns import Columns, columns, interval, number, stability_columns
 
 WIDE = 160
@@ -27,6 +28,8 @@ def render(
     stability: bool = False,
 ) -> str:  # fmt: skip
     """All boards as text, `width` characters wide (default: the terminal's, or as wide as needed).
+
+    A line is a pipeline with an algorithm over its seeds; contestants across data sets follow.
 
     Where the width does not suffice, intervals and times are left out before anything is cut off.
 
@@ -40,8 +43,13 @@ def render(
         width = shutil.get_terminal_size().columns if to_terminal else WIDE
     color = to_terminal if color is None else color
     console = Console(file=out, width=width, force_terminal=color, highlight=False)
-    for _, group in itertools.groupby(rows, key=lambda row: row.board):
-        _board(console, list(group), stability_columns if stability else columns)
+    boards = boards_of(rows)
+    for board in boards:
+        _board(console, board, stability_columns if stability else columns)
+    for warning in meetings(boards):
+        console.print(escape(f"\n! {warning}"), style="yellow")
+    if (overall := across(boards)) is not None:
+        show_across(console, overall)
     return out.getvalue().rstrip("\n")
 
 
@@ -77,73 +85,88 @@ def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
     return out.getvalue()
 
 
-def _board(console: Console, rows: list[Row], choice: Columns) -> None:
-    first = next((row.result for row in rows if row.result.space), rows[0].result)
+def _board(console: Console, board: Board, choice: Columns) -> None:
+    first = board.measured
     n = first.dataset.get("rows")
     customers = f" · {n:,} customers" if n else ""
     space = f" · ranked by quality in the {first.space} space" if first.space else ""
     console.print(f"\n[bold]{escape(str(first.dataset['name']))}[/bold]{customers}{space}")
-    grid = _grid(rows, choice, wide=True)
+    grid = _grid(board, choice, wide=True)
     if grid.row_count:
         unlimited = console.options.update(width=10 * WIDE)
         fits = Measurement.get(console, unlimited, grid).maximum <= console.width
-        console.print(grid if fits else _grid(rows, choice, wide=False))
-    for row in rows:
+        console.print(grid if fits else _grid(board, choice, wide=False))
+    if board.over_seeds:
+        console.print(escape(f"  {board.over_seeds}"), style="dim")
+    several = any(len(line.rows) > 1 for line in board.lines)
+    for row in board.rows:
         if not row.eligible and row.result.status != "complete":
             r = row.result
             score = f" quality {row.quality:.3f};" if row.quality is not None else ""
-            console.print(escape(f"  {r.status}: {r.features} · {r.algorithm}:{score} {r.why}"))
-    for row in rows:
-        if row.result.status == "complete" and row.result.why and row.rank:
-            console.print(escape(f"  rank {row.rank}: {row.result.why}"), style="yellow")
-    _floor(console, rows)
-    _reversals(console, rows)
-    winner = next((row for row in rows if row.rank == 1), None)
+            seed = f" · seed {r.seed}" if several else ""
+            name = f"{r.features} · {r.algorithm}{seed}"
+            console.print(escape(f"  {r.status}: {name}:{score} {r.why}"))
+    for line in board.ranked:
+        for why, seeds in _remarks(line).items():
+            console.print(escape(f"  rank {line.rank}{seeds}: {why}"), style="yellow")
+    for lines in board.groups:
+        ranks = ", ".join(str(line.rank) for line in lines)
+        console.print(f"  practically equivalent (within {EQUIVALENT} of quality): rank {ranks}")
+    _floor(console, board)
+    _reversals(console, board)
+    winner = next(iter(board.ranked), None)
     if winner is not None and choice is columns:
-        _profile(console, winner)
+        _profile(console, winner.typical)
 
 
-def _grid(rows: list[Row], choice: Columns, wide: bool) -> Grid:
-    shown = choice(rows, interval if wide else number)
+def _remarks(line: Line) -> dict[str, str]:
+    """What there is to say of a ranked line, and of which of its seeds where not of all."""
+    said: dict[str, list[int]] = {}
+    for row in line.counted:
+        if row.result.why:
+            said.setdefault(row.result.why, []).append(row.result.seed)
+    return {why: "" if len(seeds) == len(line.rows) else f", seed {', '.join(map(str, seeds))}"
+            for why, seeds in said.items()}  # fmt: skip
+
+
+def _grid(board: Board, choice: Columns, wide: bool) -> Grid:
+    lines = [line for line in board.lines if line.counted]
+    shown = choice(lines, interval if wide else number) if lines else {}
     grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in shown:
         left = name in ("features", "algorithm", "tuned on", "sweep")
         if wide or name != "time":
             grid.add_column(name, justify="left" if left else "right", no_wrap=True)
-    for row in rows:
-        if row.eligible or row.result.status == "complete":
-            style = "bold" if row.rank == 1 else "dim" if row.result.baseline else ""
-            cells = (text(row) for name, text in shown.items() if wide or name != "time")
-            grid.add_row(*map(escape, cells), style=style)
+    for line in lines:
+        style = "bold" if line.rank == 1 else "dim" if line.baseline else ""
+        cells = (text(line) for name, text in shown.items() if wide or name != "time")
+        grid.add_row(*map(escape, cells), style=style)
     return grid
 
 
-def _floor(console: Console, rows: list[Row]) -> None:
-    """Which rows are not better than the best baseline, and who its segments are in words."""
-    below = [row for row in rows if row.not_above]
+def _floor(console: Console, board: Board) -> None:
+    """Which lines are not better than the best baseline, and who its segments are in words."""
+    below = [line for line in board.ranked if line.counted[0].not_above]
     if not below:
         return
-    best = below[0].not_above
-    which = ", ".join(f"rank {row.rank}" for row in below)
+    best = below[0].counted[0].not_above
+    which = ", ".join(f"rank {line.rank}" for line in below)
     console.print(f"  ! not better than the baseline {escape(best)}: {which}", style="yellow")
-    floor = next(r for r in rows if r.result.baseline and r.result.algorithm == best)
-    frame = _read_profile(console, floor)
+    floor = next(line for line in board.lines if line.baseline and line.first.algorithm == best)
+    frame = _read_profile(console, floor.typical)
     if frame is not None and "name" in frame:
         for name, share in zip(frame["name"], frame["share"], strict=True):
             console.print(escape(f"    {share:.1%}: {name}"))
 
 
-def _reversals(console: Console, rows: list[Row]) -> None:
-    spaces = sorted({space for row in rows for space in row.reversed_in})
+def _reversals(console: Console, board: Board) -> None:
+    spaces = sorted({space for line in board.ranked for space in line.counted[0].reversed_in})
     for space in spaces:
         parts = []
-        for row in rows:
-            score = row.result.scores.get(f"quality@{space}")
-            if space in row.reversed_in and score is not None and score.value is not None:
-                parts.append(
-                    f"{row.result.features} · {row.result.algorithm} (rank {row.rank}): "
-                    f"{score.value:.3f}"
-                )
+        for line in board.ranked:
+            value = line.median(f"quality@{space}").value
+            if space in line.counted[0].reversed_in and value is not None:
+                parts.append(f"{board.name(line)} (rank {line.rank}): {value:.3f}")
         console.print(escape(f"  ! the order is another in the {space} space: {'; '.join(parts)}"),
                       style="yellow")  # fmt: skip
 

@@ -12,9 +12,9 @@ from test_leaderboard import entry
 from segbench.leaderboard import flat, rank
 from segbench.report.text import to_csv, to_json, to_markdown
 
-ROWS = [flat(row) for row in rank([
+ROWS = flat(rank([
     entry("a", 0.7), entry("b", None, status="failed", why='bad | "cell", row 3', space=None),
-])]  # fmt: skip
+]))  # fmt: skip
 
 
 def test_json_is_the_rows():

@@ -1,0 +1,106 @@
+"""The lines of a board: a pipeline, an algorithm and a set-up, with their results over seeds.
+
+What has no eligible result counts against its line: a seed that is ineligible, skipped, failed,
+timed out, out of memory or missing is worse than every other (`seeds.WORST`), and none is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from segbench.contracts import Result, Row, Score
+from segbench.leaderboard.seeds import WORST, median
+
+
+@dataclass(frozen=True)
+class Line:
+    """Results that differ in nothing but their seed.
+
+    Attributes:
+        rows: by seed.
+
+    """
+
+    rows: tuple[Row, ...]
+
+    @property
+    def first(self) -> Result:
+        """The first seed's result: what all have in common can be read there."""
+        return self.rows[0].result
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it is drawn without a rank."""
+        return self.first.baseline
+
+    @property
+    def rank(self) -> int | None:
+        """Its place on the board."""
+        return next((row.rank for row in self.rows if row.rank), None)
+
+    @cached_property
+    def counted(self) -> tuple[Row, ...]:
+        """The rows whose scores count: eligible, or a baseline's that are complete."""
+        return tuple(row for row in self.rows if row.counts)
+
+    @cached_property
+    def quality(self) -> Score:
+        """Median quality over all planned seeds."""
+        return self.median("quality")
+
+    def median(self, name: str) -> Score:
+        """The median of a score over the seeds; one seed's own score with its own interval.
+
+        Of quality the median is over all planned seeds, of others over those that have it.
+        """
+        found = [row.result.scores.get(name) for row in self.counted]
+        if len(self.rows) == 1 and found and found[0] is not None:
+            return found[0]
+        values = [score.value for score in found if score and score.value is not None]
+        if name == "quality":
+            values += [WORST] * (len(self.rows) - len(values))
+        return median(values)
+
+    def has(self, name: str) -> bool:
+        """Whether any seed has the score."""
+        return any(name in row.result.scores for row in self.rows)
+
+    @cached_property
+    def typical(self) -> Row:
+        """The row that stands for the line: of median quality, the lower one of two."""
+        ordered = sorted(self.counted or self.rows, key=lambda row: (
+            WORST if row.quality is None else row.quality, -row.result.seed))  # fmt: skip
+        return ordered[(len(ordered) - 1) // 2]
+
+    @property
+    def name(self) -> str:
+        """Pipeline and algorithm."""
+        return f"{self.first.features} · {self.first.algorithm}"
+
+
+def lines_of(rows: Iterable[Row]) -> list[Line]:
+    """The lines of one board's rows, in the order in which they first appear."""
+    lines: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        lines.setdefault(_identity(row.result), []).append(row)
+    return [Line(tuple(sorted(each, key=lambda row: (row.result.seed, row.result.key))))
+            for each in lines.values()]  # fmt: skip
+
+
+def _identity(result: Result) -> tuple[str, ...]:
+    """What seeds of one line have in common; a record that does not say it stands alone."""
+    return (result.features, result.algorithm, result.setup or result.key)
+
+
+def best_first(line: Line) -> tuple[float, int, float, str]:
+    """Order of lines: by median quality, then by eligible seeds, then by the best of them."""
+    value = line.quality.value
+    best = max((row.quality for row in line.counted if row.quality is not None), default=WORST)
+    return (
+        -(WORST if value is None else value),
+        -len(line.counted),
+        -best,
+        line.rows[0].result.key,
+    )

@@ -1,0 +1,67 @@
+"""Contestants across data sets in a terminal, and what the tests say in words."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from segbench.contracts import Score
+from segbench.leaderboard import Across
+from segbench.report.columns import interval
+
+
+def show_across(console: Console, overall: Across) -> None:
+    """Print mean ranks, win rates and ratings, and the tests."""
+    n = len(overall.datasets)
+    article = "an" if overall.unit[0] in "aeiou" else "a"
+    names = escape(", ".join(overall.datasets))
+    console.print(
+        f"\n[bold]Across {n} data sets[/bold] · {names} · a row is {article} {overall.unit}"
+    )
+    if overall.standings:
+        console.print(_grid(overall))
+    if overall.resampled:
+        console.print(
+            f"  in brackets 95 % of what resampling {overall.resampled} gives", style="dim"
+        )
+    for line in significance_lines(overall):
+        console.print(escape(f"  {line}"))
+    for name, count in overall.elsewhere.items():
+        console.print(escape(f"  not compared: {name}, on {count} of {n} data sets"), style="dim")
+
+
+def _grid(overall: Across) -> Grid:
+    grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    grid.add_column(overall.unit)
+    for name in ("mean rank", "win rate", "Elo", *overall.datasets):
+        grid.add_column(name, justify="right", no_wrap=True)
+    for standing in overall.standings:
+        placed = zip(standing.ranks, standing.qualities, strict=True)
+        ranks = (f"{r:g}" if quality is not None else f"{r:g} (no result)" for r, quality in placed)
+        grid.add_row(escape(standing.name), interval(standing.mean_rank),
+                     interval(standing.win_rate), _rating(standing.elo), *ranks)  # fmt: skip
+    return grid
+
+
+def _rating(elo: Score) -> str:
+    """Without digits behind the point, which say nothing here."""
+    if elo.low is None or elo.high is None:
+        return f"{elo.value:.0f}"
+    return f"{elo.value:.0f} [{elo.low:.0f}, {elo.high:.0f}]"
+
+
+def significance_lines(overall: Across) -> list[str]:
+    """What the tests across data sets say, or why there are none."""
+    test = overall.test
+    if test is None:
+        return [overall.why]
+    names = [standing.name for standing in overall.standings]
+    lines = [f"Friedman's chi-squared {test.statistic:.2f}, p = {test.p:.3g}; mean ranks "
+             f"{test.critical_difference:.2f} apart differ (Nemenyi, 0.05)"]  # fmt: skip
+    lines += [f"not told apart: {', '.join(names[i] for i in clique)}" for clique in test.cliques]
+    pairs = [(names[i], names[j], test.wilcoxon[i][j])
+             for i in range(len(names)) for j in range(i + 1, len(names))]  # fmt: skip
+    told = [f"{a} over {b} (p = {p:.2g})" for a, b, p in pairs if p < 0.05]
+    lines.append(f"Wilcoxon with Holm's correction: {'; '.join(told) or 'no pair differs'}")
+    return lines
