@@ -8,12 +8,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segbench import __version__
 from segbench.errors import InputError, SegbenchError
 
-FORMATS = ("table", "json", "csv", "markdown")
+if TYPE_CHECKING:
+    from segbench.contracts import Row
+
+FORMATS = ("table", "json", "csv", "markdown", "latex")
 DELIMITER = "one character, tab or whitespace; default: what the header has of , ; tab and |"
 
 
@@ -65,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="as a table: stability of the partition, segments and customers",
     )
+    board.add_argument("--pick", action="store_true",
+                       help="what to take into production, and why")  # fmt: skip
+    profiles = "of --pick: compact (default), separated, consensus or calibrated"
+    board.add_argument("--profile", default=None, metavar="NAME", help=profiles)
+    board.add_argument("--figures", type=Path, metavar="DIR",
+                       help="draw the boards as PNG and SVG into a folder")  # fmt: skip
     board.set_defaults(command=_leaderboard)
     _add_score(commands)
     assign = commands.add_parser("assign", help="give each new customer a segment")
@@ -145,24 +154,45 @@ def _closing(folder: Path) -> int:
 
 def _leaderboard(options: argparse.Namespace) -> int:
     from segbench import leaderboard
-    from segbench.report import terminal, text
+    from segbench.report import tables, terminal, text
 
     rows = leaderboard.build(options.results)
     if not rows:
         raise InputError(options.results, found="no results", wanted="results of segbench run")
-    plain = leaderboard.flat(rows)
-    if options.format == "table":
+    if options.pick or options.profile:
+        out = _picked(rows, options)
+    elif options.format == "table":
         color = False if options.out else None
         out = terminal.render(rows, color=color, stability=options.stability)
+    elif options.format in ("json", "csv"):
+        plain = leaderboard.flat(rows)
+        out = text.to_json(plain) if options.format == "json" else text.to_csv(plain)
     else:
-        out = {"json": text.to_json, "csv": text.to_csv, "markdown": text.to_markdown}[
-            options.format
-        ](plain)
+        out = tables.to_markdown(rows) if options.format == "markdown" else tables.to_latex(rows)
+    if options.figures is not None:
+        from segbench.report import figures
+
+        for path in figures.draw(rows, options.figures):
+            print(f"drawn: {path}", file=sys.stderr)
     if options.out is None:
         print(out)
     else:
         _write(options.out, out + "\n")
     return 0
+
+
+def _picked(rows: list[Row], options: argparse.Namespace) -> str:
+    from segbench.leaderboard import boards_of
+    from segbench.leaderboard.pick import PROFILE, pick
+    from segbench.report import pick as told
+    from segbench.results import dumps
+
+    if options.format not in ("table", "json"):
+        raise InputError(f"--format {options.format}", found="--pick", wanted="table or json")
+    picks = [pick(board, options.profile or PROFILE) for board in boards_of(rows)]
+    if options.format == "json":
+        return dumps(told.as_json(picks)).rstrip("\n")
+    return told.render(picks, color=False if options.out else None)
 
 
 def _names(text: str) -> list[str]:

@@ -85,7 +85,9 @@ def across(boards: Sequence[Board]) -> Across | None:
     grids = [_grid([lines[each] for each in keys]) for lines in entered]
     standings, beats, resampled = _standings([names[each] for each in keys], entered, keys, grids)
     test, why = None, ""
-    if len(used) < LEAST:
+    if len(keys) < 2:
+        why = f"{len(keys)} of {len(count)} contestants are on every data set: none to compare"
+    elif len(used) < LEAST:
         why = (f"{len(used)} data sets: below {LEAST} there is no Friedman test and no "
                "critical-difference diagram")  # fmt: skip
     elif len(keys) < 3:
@@ -150,7 +152,7 @@ def _standings(
     keys: Sequence[tuple[str, ...]], grids: Sequence[Floats],
 ) -> tuple[tuple[Standing, ...], tuple[tuple[float, ...], ...], str]:  # fmt: skip
     m = len(keys)
-    if not m:
+    if m < 2:
         return (), (), ""
     qualities = np.array([[_or_worst(lines[each].quality.value) for lines in entered]
                           for each in keys])  # fmt: skip

@@ -48,7 +48,7 @@ class Board:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """What to call each line, by its first key: pipeline and algorithm, and what else differs."""
+        """What to call each line, by its first key: pipeline, algorithm, and what else differs."""
         return {line.first.key: name for line, name in zip(self.lines, _told_apart(self.lines),
                                                       strict=True)}  # fmt: skip
 
@@ -62,8 +62,10 @@ class Board:
         n = max(len(line.rows) for line in self.lines)
         if n == 1:
             return ""
+        none = any(0 < len(line.counted) < len(line.rows) for line in self.lines)
         return (f"medians over up to {n} seeds; the brackets are their bootstrap intervals, which "
-                f"hold a median with {coverage(n):.0%} certainty at most")  # fmt: skip
+                f"hold a median with {coverage(n):.0%} certainty at most"
+                f"{'; none: a seed without an eligible result' if none else ''}")  # fmt: skip
 
 
 def boards_of(rows: Sequence[Row]) -> list[Board]:

@@ -7,7 +7,7 @@ timed out, out of memory or missing is worse than every other (`seeds.WORST`), a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from segbench.contracts import Result, Row, Score
@@ -53,15 +53,25 @@ class Line:
     def median(self, name: str) -> Score:
         """The median of a score over the seeds; one seed's own score with its own interval.
 
-        Of quality the median is over all planned seeds, of others over those that have it.
+        Of quality the median is over all planned seeds, of others over those that have it. Where
+        scores have intervals of their own, that of the median is at least as wide as theirs are in
+        the median: seeds that agree do not make up for few refits.
         """
         found = [row.result.scores.get(name) for row in self.counted]
         if len(self.rows) == 1 and found and found[0] is not None:
             return found[0]
-        values = [score.value for score in found if score and score.value is not None]
+        known = [score for score in found if score and score.value is not None]
+        values = [score.value for score in known if score.value is not None]
         if name == "quality":
             values += [WORST] * (len(self.rows) - len(values))
-        return median(values)
+        whole = median(values)
+        own = [(s.low, s.high) for s in known if s.low is not None and s.high is not None]
+        if whole.value is None or len(own) < len(values):
+            return whole
+        low, high = (median(ends).value for ends in zip(*own, strict=True))
+        lows = [end for end in (whole.low, low) if end is not None]
+        highs = [end for end in (whole.high, high) if end is not None]
+        return replace(whole, low=min(lows), high=max(highs))
 
     def has(self, name: str) -> bool:
         """Whether any seed has the score."""

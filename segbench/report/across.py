@@ -32,16 +32,25 @@ def show_across(console: Console, overall: Across) -> None:
 
 
 def _grid(overall: Across) -> Grid:
+    header, rows = standing_cells(overall)
     grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    grid.add_column(overall.unit)
-    for name in ("mean rank", "win rate", "Elo", *overall.datasets):
+    grid.add_column(header[0])
+    for name in header[1:]:
         grid.add_column(name, justify="right", no_wrap=True)
-    for standing in overall.standings:
-        placed = zip(standing.ranks, standing.qualities, strict=True)
-        ranks = (f"{r:g}" if quality is not None else f"{r:g} (no result)" for r, quality in placed)
-        grid.add_row(escape(standing.name), interval(standing.mean_rank),
-                     interval(standing.win_rate), _rating(standing.elo), *ranks)  # fmt: skip
+    for row in rows:
+        grid.add_row(*map(escape, row))
     return grid
+
+
+def standing_cells(overall: Across) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The header and the rows of the table of standings."""
+    header = (overall.unit, "mean rank", "win rate", "Elo", *overall.datasets)
+    rows = []
+    for s in overall.standings:
+        placed = zip(s.ranks, s.qualities, strict=True)
+        ranks = (f"{r:g}" if quality is not None else f"{r:g} (no result)" for r, quality in placed)
+        rows.append((s.name, interval(s.mean_rank), interval(s.win_rate), _rating(s.elo), *ranks))
+    return header, tuple(rows)
 
 
 def _rating(elo: Score) -> str:

@@ -16,9 +16,16 @@ from rich.measure import Measurement
 from rich.table import Table as Grid
 
 from segbench.contracts import Row
-from segbench.leaderboard import EQUIVALENT, Board, Line, across, boards_of, meetings
+from segbench.leaderboard import Board, across, boards_of, meetings
 from segbench.report.across import show_across
 from segbench.report.columns import Columns, columns, interval, number, stability_columns
+from segbench.report.remarks import (
+    below_the_floor,
+    equivalents,
+    remarks,
+    reversals,
+    without_rank,
+)
 
 WIDE = 160
 
@@ -98,35 +105,18 @@ def _board(console: Console, board: Board, choice: Columns) -> None:
         console.print(grid if fits else _grid(board, choice, wide=False))
     if board.over_seeds:
         console.print(escape(f"  {board.over_seeds}"), style="dim")
-    several = any(len(line.rows) > 1 for line in board.lines)
-    for row in board.rows:
-        if not row.eligible and row.result.status != "complete":
-            r = row.result
-            score = f" quality {row.quality:.3f};" if row.quality is not None else ""
-            seed = f" · seed {r.seed}" if several else ""
-            name = f"{r.features} · {r.algorithm}{seed}"
-            console.print(escape(f"  {r.status}: {name}:{score} {r.why}"))
-    for line in board.ranked:
-        for why, seeds in _remarks(line).items():
-            console.print(escape(f"  rank {line.rank}{seeds}: {why}"), style="yellow")
-    for lines in board.groups:
-        ranks = ", ".join(str(line.rank) for line in lines)
-        console.print(f"  practically equivalent (within {EQUIVALENT} of quality): rank {ranks}")
+    for left_out in without_rank(board):
+        console.print(escape(f"  {left_out}"))
+    for remark in remarks(board):
+        console.print(escape(f"  {remark}"), style="yellow")
+    for group in equivalents(board):
+        console.print(escape(f"  {group}"))
     _floor(console, board)
-    _reversals(console, board)
+    for reversal in reversals(board):
+        console.print(escape(f"  ! {reversal}"), style="yellow")
     winner = next(iter(board.ranked), None)
     if winner is not None and choice is columns:
         _profile(console, winner.typical)
-
-
-def _remarks(line: Line) -> dict[str, str]:
-    """What there is to say of a ranked line, and of which of its seeds where not of all."""
-    said: dict[str, list[int]] = {}
-    for row in line.counted:
-        if row.result.why:
-            said.setdefault(row.result.why, []).append(row.result.seed)
-    return {why: "" if len(seeds) == len(line.rows) else f", seed {', '.join(map(str, seeds))}"
-            for why, seeds in said.items()}  # fmt: skip
 
 
 def _grid(board: Board, choice: Columns, wide: bool) -> Grid:
@@ -146,29 +136,16 @@ def _grid(board: Board, choice: Columns, wide: bool) -> Grid:
 
 def _floor(console: Console, board: Board) -> None:
     """Which lines are not better than the best baseline, and who its segments are in words."""
-    below = [line for line in board.ranked if line.counted[0].not_above]
-    if not below:
+    told = below_the_floor(board)
+    if not told:
         return
-    best = below[0].counted[0].not_above
-    which = ", ".join(f"rank {line.rank}" for line in below)
-    console.print(f"  ! not better than the baseline {escape(best)}: {which}", style="yellow")
+    console.print(escape(f"  ! {told}"), style="yellow")
+    best = next(line.counted[0].not_above for line in board.ranked if line.counted[0].not_above)
     floor = next(line for line in board.lines if line.baseline and line.first.algorithm == best)
     frame = _read_profile(console, floor.typical)
     if frame is not None and "name" in frame:
         for name, share in zip(frame["name"], frame["share"], strict=True):
             console.print(escape(f"    {share:.1%}: {name}"))
-
-
-def _reversals(console: Console, board: Board) -> None:
-    spaces = sorted({space for line in board.ranked for space in line.counted[0].reversed_in})
-    for space in spaces:
-        parts = []
-        for line in board.ranked:
-            value = line.median(f"quality@{space}").value
-            if space in line.counted[0].reversed_in and value is not None:
-                parts.append(f"{board.name(line)} (rank {line.rank}): {value:.3f}")
-        console.print(escape(f"  ! the order is another in the {space} space: {'; '.join(parts)}"),
-                      style="yellow")  # fmt: skip
 
 
 def _read_profile(console: Console, row: Row) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""Leaderboard rows as JSON, CSV and markdown."""
+"""Leaderboard rows as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Plain = Mapping[str, Any]
-SHOWN = ("dataset", "rank", "features", "algorithm", "quality", "stability_ari", "k",
-         "smallest_share", "largest_share", "noise", "future_eta2", "ari", "status",
-         "why")  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""With these a spreadsheet takes a text for a formula, or the cell for two."""
 
 
 def to_json(rows: Sequence[Plain]) -> str:
@@ -30,29 +29,10 @@ def to_csv(rows: Sequence[Plain]) -> str:
     return out.getvalue().rstrip("\n")
 
 
-def to_markdown(rows: Sequence[Plain]) -> str:
-    """A table of the columns that people compare."""
-    lines = ["| " + " | ".join(SHOWN) + " |", "|" + "---|" * len(SHOWN)]
-    for row in rows:
-        cells = (cell(name, row[name]).replace("|", "\\|") for name in SHOWN)
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def cell(name: str, value: Any) -> str:
-    """A value as a person reads it: three digits, shares in percent, nothing for nothing."""
-    if value is None:
-        return ""
-    if name.endswith("share"):
-        return f"{value:.1%}"
-    return f"{value:.3f}" if isinstance(value, float) else _joined(value)
-
-
 def _joined(value: Any) -> str:
-    return (
-        " ".join(map(str, value))
-        if isinstance(value, list)
-        else ""
-        if value is None
-        else (str(value))
-    )
+    """As text that no spreadsheet takes for a formula."""
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    text = "" if value is None else str(value)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # which a reader takes for a new row
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
