@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd  # whoever reads results only need not wait for it
 
 SCHEMA = 1
 
@@ -78,8 +80,14 @@ class Outcomes:
     """
 
     reference: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
-    targets: pd.DataFrame = field(default_factory=pd.DataFrame)
+    targets: pd.DataFrame = field(default_factory=lambda: _no_targets())
     future: Floats | None = None
+
+
+def _no_targets() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from segbench.leaderboard.boards import Board
 from segbench.leaderboard.lines import Line
 from segbench.leaderboard.paired import elo, strengths, wins
 from segbench.leaderboard.seeds import WORST
-from segbench.leaderboard.significance import LEAST, Significance, significance
+from segbench.leaderboard.significance import LEAST, Significance, shared_ranks, significance
 
 DRAWS = 400
 Key = Callable[[Line], tuple[str, ...]]
@@ -156,7 +156,7 @@ def _standings(
         return (), (), ""
     qualities = np.array([[_or_worst(lines[each].quality.value) for lines in entered]
                           for each in keys])  # fmt: skip
-    ranks = _ranks(qualities.T).T  # (m, N)
+    ranks = shared_ranks(qualities.T).T  # (m, N)
     games = [wins(grid) for grid in grids]
     beaten = np.mean([each.mean(axis=0) for each in games], axis=0)
     rate = beaten.sum(axis=1) / max(m - 1, 1)
@@ -193,7 +193,7 @@ def _resampled(
         s = grid.shape[1]
         drawn = rng.integers(s, size=(DRAWS, s))
         counts = np.stack([(drawn == seed).mean(axis=1) for seed in range(s)], axis=1)
-        ranks += weight[:, None] * _ranks(_medians(grid, drawn)) / n
+        ranks += weight[:, None] * shared_ranks(_medians(grid, drawn)) / n
         beaten += weight[:, None, None] * np.tensordot(counts, game, axes=1)
     rate = beaten.sum(axis=2) / n / max(m - 1, 1)
     what = "seeds" if n < LEAST else "data sets and seeds" if seeds > 1 else "data sets"
@@ -207,13 +207,6 @@ def _medians(grid: Floats, drawn: npt.NDArray[np.int64]) -> Floats:
     s = ordered.shape[2]
     lower, upper = ordered[:, :, (s - 1) // 2], ordered[:, :, s // 2]
     return np.asarray(np.where(np.isfinite(lower), (lower + upper) / 2, WORST).T)
-
-
-def _ranks(values: Floats) -> Floats:
-    """(..., m) ranks of values, 1 for the greatest, ties sharing."""
-    above = (values[..., None, :] > values[..., :, None]).sum(axis=-1)
-    same = (values[..., None, :] == values[..., :, None]).sum(axis=-1)
-    return np.asarray(above + (same + 1) / 2, dtype=np.float64)
 
 
 def _between(value: float, draws: Floats) -> Score:

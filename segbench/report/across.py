@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as Grid
 
 from segbench.contracts import Score
 from segbench.leaderboard import Across
 from segbench.report.columns import interval
+from segbench.report.grid import Grid
 
 
 def show_across(console: Console, overall: Across) -> None:
@@ -20,7 +20,11 @@ def show_across(console: Console, overall: Across) -> None:
         f"\n[bold]Across {n} data sets[/bold] · {names} · a row is {article} {overall.unit}"
     )
     if overall.standings:
-        console.print(_grid(overall))
+        header, rows = standing_cells(overall)
+        grid = Grid(header, header[:1])
+        for row in rows:
+            grid.add(row)
+        grid.print(console)
     if overall.resampled:
         console.print(
             f"  in brackets 95 % of what resampling {overall.resampled} gives", style="dim"
@@ -29,17 +33,6 @@ def show_across(console: Console, overall: Across) -> None:
         console.print(escape(f"  {line}"))
     for name, count in overall.elsewhere.items():
         console.print(escape(f"  not compared: {name}, on {count} of {n} data sets"), style="dim")
-
-
-def _grid(overall: Across) -> Grid:
-    header, rows = standing_cells(overall)
-    grid = Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    grid.add_column(header[0])
-    for name in header[1:]:
-        grid.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        grid.add_row(*map(escape, row))
-    return grid
 
 
 def standing_cells(overall: Across) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from segbench.leaderboard.significance import cliques, holm, significance
+from segbench.leaderboard.significance import (
+    chi_squared_above,
+    cliques,
+    friedman,
+    holm,
+    significance,
+    studentized_range,
+    wilcoxon,
+)
 
 DEMSAR = np.array([
     [0.763, 0.599, 0.954, 0.628, 0.882, 0.936, 0.661, 0.583, 0.775, 1.000, 0.940, 0.619, 0.972,
@@ -41,9 +52,10 @@ def test_published_example():
 
 def test_pairs_against_scikit_posthocs():
     posthocs = pytest.importorskip("scikit_posthocs")
+    Q = 0.1 * np.random.default_rng(0).normal(size=(4, 14)) + [[0.0], [0.05], [0.1], [0.15]]
+    expected = posthocs.posthoc_wilcoxon(list(Q), p_adjust="holm").to_numpy()
+    assert np.array(significance(Q, ranks(Q)).wilcoxon) == pytest.approx(expected)
     found = significance(DEMSAR, ranks(DEMSAR))
-    expected = posthocs.posthoc_wilcoxon(list(DEMSAR), p_adjust="holm").to_numpy()
-    assert np.array(found.wilcoxon) == pytest.approx(expected)
     nemenyi = posthocs.posthoc_nemenyi_friedman(DEMSAR.T).to_numpy()
     apart = np.abs(np.subtract.outer(ranks(DEMSAR), ranks(DEMSAR))) >= found.critical_difference
     assert (apart == (nemenyi < 0.05)).all()
@@ -69,3 +81,38 @@ def test_cliques_are_the_greatest_sets():
     assert cliques([1.0, 1.2, 3.0, 3.1], 1.0) == ((0, 1), (2, 3))
     assert cliques([3.0, 1.0, 1.5], 5.0) == ((1, 2, 0),)
     assert cliques([1.0, 3.0], 1.0) == ()
+
+
+@pytest.mark.parametrize(("m", "n"), [(3, 5), (6, 12), (20, 7)])
+def test_statistics_against_scipy_with_ties_and_without(m: int, n: int):
+    rng = np.random.default_rng(m)
+    for Q in (rng.normal(size=(m, n)), rng.integers(4, size=(m, n)).astype(float)):
+        expected = stats.friedmanchisquare(*Q)
+        assert friedman(Q) == pytest.approx((expected.statistic, expected.pvalue))
+    quantile = stats.studentized_range.ppf(0.95, m, np.inf)
+    assert studentized_range(0.95, m) == pytest.approx(quantile, rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [5, 12, 40, 80])
+def test_signed_ranks_against_scipy(n: int):
+    rng = np.random.default_rng(n)
+    d = rng.normal(0.3, 1, n)
+    method = "exact" if n <= 50 else "asymptotic"
+    assert wilcoxon(d) == pytest.approx(stats.wilcoxon(d, method=method).pvalue)
+    padded = np.array([*d, 0.0, 0.0])
+    assert wilcoxon(padded) == wilcoxon(d), "differences of 0 say nothing"
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 7, 10, 19])
+def test_chi_squared_against_scipy(df: int):
+    for x in (0.0, 0.1, 1.0, 5.0, 20.0, 80.0):
+        assert chi_squared_above(x, df) == pytest.approx(stats.chi2.sf(x, df), rel=1e-9, abs=1e-300)
+
+
+def test_signed_ranks_with_ties_count_all_signs():
+    d = np.array([1.0, -1.0, 2.0, 2.0, -2.0, 3.0, 4.0])
+    ranks = stats.rankdata(np.abs(d))
+    sums = [float(ranks[list(signs)].sum()) for r in range(8)
+            for signs in itertools.combinations(range(7), r)]  # fmt: skip
+    least = min(ranks[d > 0].sum(), ranks[d < 0].sum())
+    assert wilcoxon(d) == pytest.approx(2 * np.mean(np.array(sums) <= least))
