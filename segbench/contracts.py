@@ -7,7 +7,7 @@ wants something else makes a new one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -250,6 +250,33 @@ class Score:
         return cls(None, status="undefined", why=why, space=space)
 
 
+_FIELDS = frozenset(Score(None).as_json())
+
+
+class _Scores(Mapping[str, Score]):
+    """Scores from JSON, each made when it is asked for: a leaderboard asks for few of them.
+
+    Raises:
+        TypeError: one has no value, or a field that scores do not have.
+
+    """
+
+    def __init__(self, plain: Mapping[str, Mapping[str, Any]]) -> None:
+        for name, score in plain.items():
+            if "value" not in score or score.keys() - _FIELDS:
+                raise TypeError(f"score {name} has the fields {', '.join(score)}")
+        self._plain = dict(plain)
+
+    def __getitem__(self, name: str) -> Score:
+        return Score(**self._plain[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+
 @dataclass(frozen=True)
 class Result:
     """One finished cell, exactly as it stands in `result.json`.
@@ -301,8 +328,7 @@ class Result:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Result:
         """The inverse of `as_json`."""
-        scores = {name: Score(**score) for name, score in plain["scores"].items()}
-        return cls(**{**plain, "scores": scores})
+        return cls(**{**plain, "scores": _Scores(plain["scores"])})
 
 
 @dataclass(frozen=True)

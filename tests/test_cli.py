@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from conftest import SMALL, Run
+from test_leaderboard import entry
 
 from segbench import __version__, cli
 from segbench.cli import FORMATS
+from segbench.results import write_result
 
 BAD_TABLE = "id,a,b\n1,2,3\n1,3,4\n"
 
@@ -53,6 +55,22 @@ def test_formats_go_to_a_file_or_to_stdout(results: Path, inside: Run, tmp_path:
     inside(*asked, "--out", "new/file.txt")
     written = (tmp_path / "new" / "file.txt").read_text()
     assert written == out.stdout and "kmeans" in written and "\x1b" not in written
+
+
+def test_pick_says_why_or_why_not(results: Path, inside: Run):
+    asked = ("leaderboard", "--results", str(results), "--pick")
+    (plain,) = json.loads(inside(*asked, "--format", "json").stdout)
+    assert plain["dataset"] == "blobs" and plain["contestants"] == 1
+    assert plain["candidate"]["name"] == "rfm_log · kmeans" and len(plain["reasons"]) == 5
+    assert "takes" in plain["reasons"][3] and "ms" in plain["reasons"][3], "latency is measured"
+    text = inside(*asked).stdout
+    assert "Pick:" in text and plain["reasons"][0].split(":")[0][:40] in text
+
+
+def test_figures_are_drawn_beside_what_is_printed(results: Path, inside: Run, tmp_path: Path):
+    done = inside("leaderboard", "--results", str(results), "--figures", "drawn")
+    assert done.returncode == 0 and "drawn/blobs-pareto.png" in done.stderr
+    assert (tmp_path / "drawn" / "blobs-pareto.png").stat().st_size > 5000
 
 
 def test_assign_by_prefix(results: Path, inside: Run, tmp_path: Path):
@@ -99,12 +117,15 @@ def test_assign_says_that_a_file_has_no_ids(results: Path, inside: Run, tmp_path
      (("run", "-m", "algorithm.params.n_init=range(", "dataset=blobs"), "range("),
      (("run", "algorithm._target_=os.system", "dataset=blobs"), "os.system"),
      (("leaderboard", "--results", "nowhere"), "nowhere"),
+     (("leaderboard", "--pick", "--format", "latex", "--results", "one"), "table or json"),
+     (("leaderboard", "--profile", "nice", "--results", "one"), "one of compact"),
      (("assign", "abc", "bad.csv", "--out", "x.csv"), "abc"), (("datasets", "nope"), "charity")],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_status_2(
     inside: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
 ):
     (tmp_path / "bad.csv").write_text(BAD_TABLE)
+    write_result(tmp_path / "one" / "a", entry("a").result, "")
     done = inside(*arguments)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1 and words in done.stderr and done.stdout == ""

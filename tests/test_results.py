@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from segbench.contracts import Result, Score
 from segbench.errors import InputError
 from segbench.results import (
     add_to_plan,
+    command,
     find,
     new_folder,
     read_final,
@@ -123,6 +125,23 @@ def test_damaged_result_is_named(tmp_path: Path, text: str):
     write(tmp_path, result("bb33"))
     assert [stored.result.key for stored in scan(tmp_path)] == ["bb33"], "it hides no other"
     assert read_final(folder) is None, "it is made again"
+
+
+@pytest.mark.parametrize("score", [{"value": 1.0, "colour": "red"}, {"low": 0.0}, 3.0])
+def test_a_score_that_is_none_is_damage_as_well(tmp_path: Path, score: object):
+    folder = write(tmp_path, result())
+    plain = json.loads((folder / "result.json").read_text())
+    plain["scores"]["quality"] = score
+    (folder / "result.json").write_text(json.dumps(plain))
+    with pytest.raises(InputError, match=r"result\.json"):
+        read_result(folder)
+
+
+def test_command_quotes_and_leaves_experiments_to_their_cell():
+    asked = ["experiment=quickstart", "dataset.path=my file.csv", "algorithm.params={a: 1}"]
+    line = command(replace(result(), overrides=asked))
+    assert shlex.split(line) == ["segbench", "run", *asked, "plan=[]", "results=again"]
+    assert command(result()) == "", "a record that does not know"
 
 
 def key(*overrides: str, sha: str | None = "x", trials: bool = True) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -101,14 +102,22 @@ def wilcoxon(differences: Floats) -> float:
     ranks = shared_ranks(-np.abs(known)[None])[0]
     least = min(float(ranks[known > 0].sum()), float(ranks[known < 0].sum()))
     if n <= EXACT:
-        ways = np.ones(1)  # share of all signs that give a sum of 0, 1/2, 1, ... of ranks
-        for rank in ranks:
-            shift = round(2 * rank)
-            ways = (np.pad(ways, (0, shift)) + np.pad(ways, (shift, 0))) / 2
-        return min(2 * float(ways[: round(2 * least) + 1].sum()), 1.0)
+        doubled = tuple(sorted(round(2 * rank) for rank in ranks))
+        return min(2 * float(_sums(doubled)[: round(2 * least) + 1].sum()), 1.0)
     counts = np.unique(ranks, return_counts=True)[1]
     variance = n * (n + 1) * (2 * n + 1) / 24 - float((counts**3 - counts).sum()) / 48
     return math.erfc((n * (n + 1) / 4 - least) / math.sqrt(2 * variance))
+
+
+@cache
+def _sums(ranks: tuple[int, ...]) -> Floats:
+    """Share of all signs with which the positive ones among the ranks add up to 0, 1, 2, ..."""
+    ways = np.zeros(sum(ranks) + 1)
+    ways[0] = 1.0
+    for rank in ranks:
+        ways[rank:] = ways[rank:] + ways[:-rank]
+        ways /= 2
+    return ways
 
 
 def studentized_range(level: float, m: int) -> float:
@@ -120,9 +129,10 @@ def studentized_range(level: float, m: int) -> float:
     z = np.linspace(-9, 9, 1001)
     density = m * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
     low, high = 0.0, 20.0
-    for _ in range(50):
+    below = _below(z)
+    for _ in range(40):
         middle = (low + high) / 2
-        reached = float((density * (_below(z) - _below(z - middle)) ** (m - 1)).sum())
+        reached = float((density * (below - _below(z - middle)) ** (m - 1)).sum())
         low, high = (middle, high) if reached < level else (low, middle)
     return (low + high) / 2
 

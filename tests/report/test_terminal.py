@@ -137,3 +137,53 @@ def test_the_profile_says_which_segments_come_back(tmp_path: Path):
     text = render(rank([stable(tmp_path)]))
     assert text.splitlines()[-1].split() == ["recovery", "0.91", "0.50"]
     assert "recovery" not in render(rank([stable(tmp_path)]), stability=True)
+
+
+def test_a_line_stands_once_with_its_seeds_and_says_which_of_them_failed():
+    def seed(name: str, number: int, quality: float | None, **changes: object):
+        failed = {} if quality is not None else {"status": "failed", "space": None, "why": "broke"}
+        return entry(f"{name}{number}", quality, algorithm=name, setup=name, seed=number,
+                     **{**failed, **changes})  # fmt: skip
+
+    a = [seed("a", 0, 0.5), seed("a", 1, 0.3, why="beware"), seed("a", 2, 0.4)]
+    b = [seed("b", 0, 0.35, why="so so"), seed("b", 1, None), seed("b", 2, None)]
+    rows = rank([*a, *b])
+    text = render(rows)
+    head, *lines = text.splitlines()[2:5]
+    best, second = (re.split(r"  +", line.strip()) for line in lines)
+    seeds = [line[head.index("seeds") :][:6].strip() for line in lines]
+    assert best[:4] == ["1", "f", "a", "0.400 [0.300, 0.500]"]
+    assert "3" in seeds[0] and second[:4] == ["2", "f", "b", "undefined"]
+    assert "1 of 3" in second and "75% certainty" in text
+    assert "failed: f · b, seed 1, 2: broke" in text, "said once"
+    assert "rank 1 (seed 1): beware" in text and "rank 2 (seed 0): so so" in text
+
+
+def test_contestants_across_data_sets_follow_and_too_few_are_said():
+    def on(count: int) -> str:
+        return render(rank([
+            entry(f"{a}{d}", q, algorithm=a, setup=a,
+                  dataset={"name": f"d{d}", "sha256": "1" * 64})
+            for d in range(count) for a, q in (("a", 0.9), ("b", 0.5), ("c", 0.1))
+        ]))  # fmt: skip
+
+    text = on(2)
+    assert "Across 2 data sets · d0, d1 · a row is a pipeline and algorithm" in text
+    assert "below 5 there is no Friedman test and no critical-difference diagram" in text
+    row = next(line for line in text.splitlines() if line.startswith("f · a "))
+    rank_, rate, elo, *ranks = row.split()[3:]
+    assert (rank_, rate, ranks) == ("1.00", "1.00", ["1", "1"]) and int(elo) > 1600
+    many = on(5)
+    assert "Friedman's chi-squared 10.00, p = 0.00674; mean ranks 1.48 apart differ" in many
+    assert "not told apart: f · a, f · b" in many and "no pair differs" in many
+    assert "Across" not in on(1)
+
+
+def test_boards_that_meet_are_warned_of():
+    rows = rank([entry("a"), entry("b", dataset={"name": "d", "sha256": "2" * 64})])
+    assert "! d: 2 boards that are never ranked together: data revisions" in render(rows)
+
+
+def test_long_lists_of_ranks_are_cut_short():
+    rows = rank([entry(f"a{i:02d}", 0.5, why="the same") for i in range(40)])
+    assert "rank 1, 2, 3, 4, 5, 6, 7, 8, and 32 others: the same" in render(rows)
