@@ -10,6 +10,9 @@ from segbench.leaderboard import Across
 from segbench.report.columns import interval
 from segbench.report.grid import Grid
 
+SUMMARY = 4
+"""Columns that are shown where there is no room for each data set's rank."""
+
 
 def show_across(console: Console, overall: Across) -> None:
     """Print mean ranks, win rates and ratings, and the tests."""
@@ -21,10 +24,8 @@ def show_across(console: Console, overall: Across) -> None:
     )
     if overall.standings:
         header, rows = standing_cells(overall)
-        grid = Grid(header, header[:1])
-        for row in rows:
-            grid.add(row)
-        grid.print(console)
+        fits = _grid(header, rows)
+        (fits if fits.width <= console.width else _grid(header, rows, SUMMARY)).print(console)
     if overall.resampled:
         console.print(
             f"  in brackets 95 % of what resampling {overall.resampled} gives", style="dim"
@@ -33,6 +34,16 @@ def show_across(console: Console, overall: Across) -> None:
         console.print(escape(f"  {line}"))
     for name, count in overall.elsewhere.items():
         console.print(escape(f"  not compared: {name}, on {count} of {n} data sets"), style="dim")
+
+
+def _grid(
+    header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], count: int | None = None
+) -> Grid:
+    """Of the first `count` columns; None: all."""
+    grid = Grid(header[:count], header[:1])
+    for row in rows:
+        grid.add(row[:count])
+    return grid
 
 
 def standing_cells(overall: Across) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -61,7 +72,9 @@ def significance_lines(overall: Across) -> list[str]:
     names = [standing.name for standing in overall.standings]
     lines = [f"Friedman's chi-squared {test.statistic:.2f}, p = {test.p:.3g}; mean ranks "
              f"{test.critical_difference:.2f} apart differ (Nemenyi, 0.05)"]  # fmt: skip
-    lines += [f"not told apart: {', '.join(names[i] for i in clique)}" for clique in test.cliques]
+    for clique in test.cliques:
+        inner = f", {len(clique) - 2} between them," if len(clique) > 2 else ""
+        lines.append(f"not told apart: {names[clique[0]]}{inner} and {names[clique[-1]]}")
     pairs = [(names[i], names[j], test.wilcoxon[i][j])
              for i in range(len(names)) for j in range(i + 1, len(names))]  # fmt: skip
     told = [f"{a} over {b} (p = {p:.2g})" for a, b, p in pairs if p < 0.05]
