@@ -1,7 +1,7 @@
 """What the quickstart says on three seeds: the tables and pictures of the two READMEs.
 
-    segbench run -m experiment=quickstart seed=0,1,2
-    python experiments/quickstart/show.py results/quickstart
+segbench run -m experiment=quickstart seed=0,1,2
+python experiments/quickstart/show.py results/quickstart
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ KEPT = ("cdnow-pareto.png", "cdnow-tuning.png", "charity-quality.png")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("results", type=Path, help="the sweep's folder")
     results = parser.parse_args().results
     rows = build(results)

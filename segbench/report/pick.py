@@ -17,6 +17,7 @@ from segbench.leaderboard.pick import VETO, Candidate, Pick
 from segbench.report.columns import number
 
 WIDTH = 110
+CHANCE = 0.05
 NAMES = {"silhouette": "silhouette", "pearson_gamma": "Pearson gamma", "wcnn": "WCNN",
          "dunn_nn": "DuNN", "segment_jaccard_min": "recovery of the weakest segment",
          "dbcv": "DBCV", "icl": "ICL"}  # fmt: skip
@@ -156,6 +157,10 @@ def caveats(picked: Pick) -> list[str]:
         return []
     row = picked.shortlist[0].line.typical
     found = [row.result.why] if row.result.why else []
+    p = (row.result.structure or {}).get("p")
+    if p is not None and p > CHANCE:
+        found = [f"tables without groups give segments that come back as reliably (p = {p:.2g}): "
+                 "take them for a cut that is handy, not for kinds of customers"]  # fmt: skip
     if row.not_above:
         best = next(line for line in picked.board.lines
                     if line.baseline and line.first.algorithm == row.not_above)  # fmt: skip

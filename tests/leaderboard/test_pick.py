@@ -128,6 +128,13 @@ def test_runner_up_without_any_advantage_is_told_what_it_lacks():
     )
 
 
+def test_a_pick_from_a_table_without_groups_says_so():
+    none = contestant("a", 0.5, 0.5, 0.5, structure={"p": 0.4}, why="tables without")
+    assert "as reliably (p = 0.4)" in caveats(choose(none))[0]
+    found = contestant("a", 0.5, 0.5, 0.5, structure={"p": 0.02})
+    assert caveats(choose(found)) == []
+
+
 def test_nothing_to_pick_says_why():
     assert "nothing to pick" in runner_up(choose(contestant("a", 0.5, 0.5, 0.5, status="skipped")))
     shaky = choose(contestant("a", 0.5, 0.5, 0.5, ari=0.3), contestant("b", 0.4, 0.4, 0.4, 0.6))
