@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from segbench.errors import InputError, SegbenchError
 if TYPE_CHECKING:
     from segbench.contracts import Row
 
-FORMATS = ("table", "json", "csv", "markdown", "latex")
+FORMATS = ("table", "json", "csv", "markdown", "latex", "html")
 DELIMITER = "one character, tab or whitespace; default: what the header has of , ; tab and |"
 
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="draw the boards as PNG and SVG into a folder")  # fmt: skip
     board.set_defaults(command=_leaderboard)
     _add_score(commands)
+    _add_report(commands)
     assign = commands.add_parser("assign", help="give each new customer a segment")
     assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
     assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
@@ -112,6 +114,15 @@ def _add_score(commands: Any) -> None:
     score.add_argument("--format", choices=("table", "json"), default="table")
     score.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
     score.set_defaults(command=_score)
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser("report", help="write the page of a result")
+    report.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="an .html file")
+    report.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
+                        help="where keys are looked up")  # fmt: skip
+    report.set_defaults(command=_report)
 
 
 def _run(overrides: list[str]) -> int:
@@ -161,6 +172,12 @@ def _leaderboard(options: argparse.Namespace) -> int:
         raise InputError(options.results, found="no results", wanted="results of segbench run")
     if options.pick or options.profile:
         out = _picked(rows, options)
+    elif options.format == "html":
+        from segbench.report import html
+
+        out = html.page(rows, options.results).rstrip("\n")
+        if options.out is None and sys.stdout.isatty():  # not a megabyte to a terminal
+            options.out = Path("leaderboard.html")
     elif options.format == "table":
         color = False if options.out else None
         out = terminal.render(rows, color=color, stability=options.stability)
@@ -178,6 +195,8 @@ def _leaderboard(options: argparse.Namespace) -> int:
         print(out)
     else:
         _write(options.out, out + "\n")
+        if options.format == "html":
+            print(f"{options.out}: open it in a browser")
     return 0
 
 
@@ -193,6 +212,20 @@ def _picked(rows: list[Row], options: argparse.Namespace) -> str:
     if options.format == "json":
         return dumps(told.as_json(picks)).rstrip("\n")
     return told.render(picks, color=False if options.out else None)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from segbench import leaderboard
+    from segbench.report import html
+    from segbench.results import find
+
+    stored = find(options.result, options.results)
+    known = leaderboard.build(options.results) if options.results.is_dir() else []
+    here = (row for row in known if Path(row.path).resolve() == stored.path.resolve())
+    row = next(here, None) or replace(leaderboard.rank([stored])[0], rank=None)  # beside no other
+    _write(options.out, html.page([row], options.results, alone=True))
+    print(f"{options.out}: open it in a browser")
+    return 0
 
 
 def _names(text: str) -> list[str]:

@@ -1,0 +1,150 @@
+// The board of a data set: what to know, the plot, and a table of lines that can be asked.
+const SCORES = {quality: 3, stability: 2, "future η²": 2, ARI: 3, fidelity: 3};  // and their digits
+const DRAWN = new Set(["quality", "stability", "future η²", "ARI"]);
+const TEXTS = new Set(["features", "algorithm", "tuned on", "choice", "resamples", "sweep"]);
+
+function boardView(board) {
+  const lines = board.lines.map((line) => lineOf(board, line));
+  const {figure, links} = paretoPlot(lines);
+  const n = known(board.customers) ? ` · ${plural(board.customers, "customer")}` : "";
+  const space = board.space ? ` · ranked by quality in the ${board.space} space` : "";
+  return [
+    h("h1", {tabindex: -1}, board.dataset),
+    h("p", {class: "muted"}, `${plural(lines.length, "line")}${n}${space}`),
+    h("div", {class: "overview"},
+      h("section", {"aria-label": "What to know"}, noteList([...meetingsOf(board), ...board.notes])),
+      h("section", {"aria-label": "Plot"}, figure)),
+    ...lineTable(board, lines, links),
+  ];
+}
+
+const meetingsOf = (board) => payload.meetings.filter((text) => text.startsWith(`${board.dataset}: `))
+  .map((text) => ["warning", text]);
+
+// A line with what the plot and the filter ask of it.
+function lineOf(board, line) {
+  const at = (title) => line.cells[board.columns.indexOf(title)] ?? null;
+  const rows = line.results.map((key) => payload.results[key]);
+  const counts = new Map();
+  for (const row of rows) counts.set(row.status, (counts.get(row.status) || 0) + 1);
+  const status = [...counts].map(([name, count]) => (counts.size > 1 ? `${count} ${name}` : name)).join(", ");
+  const why = [...new Set(rows.map((row) => row.why).filter(Boolean))].join("; ");
+  const {features, algorithm, seconds: taken} = payload.results[line.typical];
+  const text = [features, algorithm, line.name, status, why, line.baseline ? "baseline" : "",
+    ...rows.map((row) => row.sweep)].join(" ").toLowerCase();
+  return {...line, rows, status, why, text, kinds: new Set(counts.keys()),
+    quality: at("quality"), stability: at("stability"), seconds: taken.total || 0};
+}
+
+// The first ones and the short ones; the others are there to be opened.
+function noteList(notes, most = 8) {
+  const long = notes.filter(([kind, text]) => kind === "note" && text.length > 300);
+  const first = notes.filter((note) => !long.includes(note));
+  const later = [...first.splice(most), ...long];
+  const list = (some) => h("ul", {class: "notes"}, some.map(([kind, text]) =>
+    h("li", {class: kind}, kind === "warning" ? h("span", {class: "warning"}, text) : text)));
+  if (!later.length) return list(first);
+  return [list(first), h("details", null, h("summary", null, `${later.length} more`), list(later))];
+}
+
+function lineTable(board, lines, links) {
+  const columns = [{title: ""}, ...board.columns.map((title) => ({
+    title, numeric: !TEXTS.has(title), best: title in SCORES ? "most" : "least",
+  })), {title: "status"}];
+  const extents = board.columns.map((title, at) => (title in SCORES
+    ? extent(lines.filter((line) => line.counted).map((line) => line.cells[at] || [])) : null));
+  const body = h("tbody");
+  const rows = lines.map((line, place) => lineRow(board, line, place, extents));
+  body.append(...rows.map((row) => row.element));
+  const count = h("output", {role: "status"}, countText(lines.length, lines.length));
+  const text = h("input", {type: "search", oninput: apply, autocomplete: "off", spellcheck: "false"});
+  const status = h("select", {onchange: apply}, statusOptions(lines));
+  function apply() {
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const fits = words.every((word) => row.line.text.includes(word)) && ofStatus(row.line, status.value);
+      row.element.hidden = !fits;
+      if (row.below) row.below.hidden = !fits || !row.opened;
+      links.get(row.line)?.classList.toggle("away", !fits);
+      shown += fits;
+    }
+    count.textContent = countText(shown, lines.length);
+  }
+  return [
+    h("div", {class: "controls", role: "search"},
+      h("label", null, "Filter: features, algorithm, status, sweep", text), h("label", null, "Status", status), count),
+    scroll(`Leaderboard of ${board.dataset}`, h("table", {class: "wide lines"},
+      caption("A line is a pipeline with an algorithm over its seeds; ▸ shows each seed. A head sorts."),
+      sortableHead(columns, rows, body), body)),
+  ];
+}
+
+const countText = (shown, all) => `${shown.toLocaleString("en")} of ${plural(all, "line")}`;
+
+function statusOptions(lines) {
+  const kinds = [...new Set(lines.flatMap((line) => [...line.kinds]))];
+  const names = ["all", "ranked", "baseline", ...kinds];
+  return names.map((name) => h("option", {value: name}, name));
+}
+
+function ofStatus(line, wanted) {
+  return wanted === "all" || (wanted === "ranked" && line.rank) || (wanted === "baseline" && line.baseline)
+    || line.kinds.has(wanted);
+}
+
+function lineRow(board, line, place, extents) {
+  const row = {line, opened: false, below: null, keys: [null]};
+  const cells = board.columns.map((title, at) => {
+    const cell = line.cells[at];
+    row.keys.push(sortKey(title, cell, line, place));
+    if (title in SCORES && !DRAWN.has(title)) return h("td", {class: "number"}, cell ? scoreText(cell.slice(0, 1), SCORES[title]) : "");
+    if (title in SCORES) return scoreCell(cell, SCORES[title], extents[at], line.counted > 0);
+    const content = title === "algorithm" ? h("a", {href: resultAt(line.typical)}, cell) : cell;
+    return h(title === "algorithm" ? "th" : "td",
+      {class: TEXTS.has(title) ? null : "number", scope: title === "algorithm" ? "row" : null}, content);
+  });
+  row.keys.push(line.status);
+  const name = `${plural(line.results.length, "result")} of ${line.name}`;
+  const button = h("button", {class: "open", type: "button", "aria-expanded": "false", "aria-label": name,
+    onclick: () => toggle(row, button, cells.length + 2)}, "▸");
+  const kind = line.rank === 1 ? "first" : line.baseline ? "baseline" : line.counted ? "" : "uncounted";
+  row.element = h("tr", {class: `line ${kind}`}, h("td", null, button), cells,
+    h("td", {class: "status"}, line.status, line.why && h("span", {class: "why", title: line.why}, line.why)));
+  return row;
+}
+
+
+// By the order of the board, by a score, by the number that a text begins with, or by the text.
+function sortKey(title, cell, line, place) {
+  if (title === "rank") return line.counted ? place : null;
+  if (title in SCORES) return line.counted ? cell?.[0] ?? null : null;
+  if (TEXTS.has(title)) return cell;
+  const number = parseFloat(cell);
+  return Number.isNaN(number) ? null : number;
+}
+
+function toggle(row, button, width) {
+  row.opened = !row.opened;
+  button.setAttribute("aria-expanded", row.opened);
+  button.textContent = row.opened ? "▾" : "▸";
+  if (!row.below) {
+    row.below = h("tr", null, h("td", {colspan: width, class: "within"}, seedTable(row.line)));
+    row.element.after(row.below);
+  }
+  row.below.hidden = !row.opened;
+}
+
+function seedTable(line) {
+  const heads = ["seed", "result", "status", "quality", "stability", "k", "time", "sweep", "why"];
+  return h("table", null, caption(`Results of ${line.name}`),
+    h("thead", null, h("tr", null, heads.map((name) => h("th", {scope: "col"}, name)))),
+    h("tbody", null, line.rows.map((row, at) => h("tr", null,
+      h("td", null, String(row.seed)), h("td", null, h("a", {href: resultAt(line.results[at])}, line.results[at].slice(0, 8))),
+      h("td", null, row.status), h("td", null, scoreText(row.scores.quality, 3)),
+      h("td", null, scoreText(row.scores.stability_ari, 2)), h("td", null, known(row.segments?.k) ? String(row.segments.k) : ""),
+      h("td", null, known(row.seconds.total) ? `${readable(Math.round(row.seconds.total))} s` : ""),
+      h("td", null, row.sweep), h("td", {class: "status"}, row.why)))));
+}
+
+const scoreText = (score, digits) => (!score ? "" : known(score[0]) ? said(score, digits) : "undefined");

@@ -1,0 +1,50 @@
+// Sorting: rows are built once and moved. What has no value stands last in both directions.
+function compare(a, b, direction) {
+  if (!known(a) || !known(b)) return known(b) - known(a);
+  const order = typeof a === "number" && typeof b === "number" ? a - b
+    : String(a).localeCompare(String(b), "en", {numeric: true});
+  return direction * order;
+}
+
+// A head whose buttons sort `rows` ({element, keys, below}); `columns` are {title, numeric, best}.
+function sortableHead(columns, rows, body) {
+  const heads = columns.map((column, at) => {
+    if (!column.title) return h("td");
+    const button = h("button", {type: "button", onclick: () => sort(at)}, column.title);
+    return h("th", {scope: "col", class: column.numeric ? "number" : null}, button);
+  });
+  function sort(at) {
+    const before = heads[at].getAttribute("aria-sort");
+    const first = columns[at].best === "most" ? "descending" : "ascending";
+    const order = before !== first ? first : first === "ascending" ? "descending" : "ascending";
+    for (const head of heads) head.removeAttribute("aria-sort");
+    heads[at].setAttribute("aria-sort", order);
+    const direction = order === "ascending" ? 1 : -1;
+    const sorted = rows.map((row, place) => [row, place]).sort(([a, i], [b, j]) =>
+      compare(a.keys[at], b.keys[at], direction) || i - j);
+    const moved = document.createDocumentFragment();
+    for (const [row] of sorted) moved.append(...[row.element, row.below].filter(Boolean));
+    body.append(moved);
+  }
+  return h("thead", null, h("tr", null, heads));
+}
+
+// A score as text and as a drawing: its interval and its place between `from` and `to`.
+function scoreCell(score, digits, [from, to], counted = true) {
+  if (!score) return h("td");
+  if (!known(score[0])) return h("td", {class: "score"}, "undefined");
+  const place = (value) => `${100 * Math.min(1, Math.max(0, (value - from) / (to - from || 1)))}%`;
+  const [value, low, high] = score;
+  const drawn = counted && h("span", {
+    class: "drawn", "aria-hidden": "true", "--at": place(value),
+    "--low": place(known(high) ? (known(low) ? low : from) : value), "--high": place(known(high) ? high : value),
+  });
+  return h("td", {class: "score"}, fixed(value, digits),
+    known(high) && h("span", {class: "range"}, range(score, digits)), drawn || null);
+}
+
+// From the least to the greatest of all values and ends.
+function extent(scores) {
+  const all = scores.flat().filter(known);
+  return [all.reduce((a, b) => Math.min(a, b), Infinity), all.reduce((a, b) => Math.max(a, b), -Infinity)];
+}

@@ -1,0 +1,176 @@
+"""Everything that the HTML leaderboard shows, as plain values for its script.
+
+A score is a list of value, low and high, shortened where there is no interval; a first value of
+None says that it is undefined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from segbench.contracts import Row, Score
+from segbench.leaderboard import Across, Board, Line, across, boards_of, meetings
+from segbench.report import folder
+from segbench.report.across import significance_lines
+from segbench.report.columns import FIDELITY, columns, number
+from segbench.report.folder import Plain, short
+from segbench.report.remarks import below_the_floor, equivalents, remarks, reversals
+from segbench.results import command
+
+SCORED = {"quality": "quality", "stability": "stability_ari", "future η²": "future_eta2",
+          "ARI": "ari", "fidelity": FIDELITY}  # fmt: skip
+"""Columns whose cells are scores, and their names in `result.json`."""
+NUMBERS = ("params", "segments", "stability", "structure", "choice", "regret", "seconds")
+"""Parts of a result whose numbers are rounded."""
+
+
+def payload(rows: Sequence[Row]) -> Plain:
+    """Boards, the comparison across data sets, and every result by its key."""
+    boards = boards_of(rows)
+    with ThreadPoolExecutor(1) as pool:  # it waits for the disk while this thread computes
+        read = pool.map(_beside, rows)
+        overall = across(boards)
+        beside = dict(zip((row.result.key for row in rows), read, strict=True))
+    versions: dict[str, int] = {}
+    results = {}
+    for at, board in enumerate(boards):
+        for i, line in enumerate(board.lines):
+            for row in line.rows:
+                plain = _result(row, versions) | beside[row.result.key]
+                results[row.result.key] = plain | {"board": at, "line": i}
+    return {
+        "boards": [_board(board, name) for board, name in zip(boards, _ids(boards), strict=True)],
+        "meetings": meetings(boards),
+        "across": None if overall is None else _across(overall),
+        "versions": [json.loads(each) for each in versions],
+        "results": results,
+    }
+
+
+def _ids(boards: Sequence[Board]) -> list[str]:
+    """A name of each board for addresses: its data set's, numbered where that has several."""
+    seen: dict[str, int] = {}
+    ids = []
+    for board in boards:
+        n = seen[board.dataset] = seen.get(board.dataset, 0) + 1
+        ids.append(board.dataset if n == 1 else f"{board.dataset}~{n}")
+    return ids
+
+
+def _board(board: Board, name: str) -> Plain:
+    lines = list(board.lines)
+    shown = columns(lines, number)
+    del shown["result"]  # the page has links in its place
+    if any(line.has(FIDELITY) for line in lines):
+        time = shown.pop("time")
+        shown |= {"fidelity": None, "time": time}
+    return {
+        "id": name, "dataset": board.dataset, "customers": board.measured.dataset.get("rows"),
+        "space": board.measured.space, "sha256": str(board.measured.dataset.get("sha256") or ""),
+        "terms": str(board.measured.dataset.get("terms") or ""),
+        "notes": _notes(board), "columns": list(shown), "ranked": len(board.ranked),
+        "lines": [_line(board, line, shown) for line in lines],
+    }  # fmt: skip
+
+
+def _notes(board: Board) -> list[tuple[str, str]]:
+    """What there is to say, each a "note" or a "warning"; rows without a rank say it themselves."""
+    floor = below_the_floor(board)
+    notes = [board.over_seeds] if board.over_seeds else []
+    warnings = [*remarks(board), *([floor] if floor else []), *reversals(board)]
+    return [*(("note", text) for text in [*notes, *equivalents(board)]),
+            *(("warning", text) for text in warnings)]  # fmt: skip
+
+
+def _line(board: Board, line: Line, shown: Plain) -> Plain:
+    """A line's cells; scores of a line without an eligible result are its typical result's own."""
+    typical = line.typical.result
+    cells: list[Any] = []
+    for title, text in shown.items():
+        if title in SCORED:
+            name = SCORED[title]
+            found = line.median(name) if line.counted else typical.scores.get(name)
+            cells.append(_score(found) if line.has(name) else None)
+        elif title == "time" and "total" not in typical.seconds:
+            cells.append("")
+        else:
+            cells.append(text(line))
+    return {
+        "name": board.name(line), "cells": cells, "rank": line.rank, "baseline": line.baseline,
+        "counted": len(line.counted), "typical": typical.key,
+        "results": [row.result.key for row in line.rows],
+    }  # fmt: skip
+
+
+def _score(score: Score | None) -> list[float | None] | None:
+    if score is None:
+        return None
+    if score.low is None and score.high is None:
+        return [short(score.value)]
+    return [short(score.value), short(score.low), short(score.high)]
+
+
+def _explained(score: Score) -> list[Any] | None:
+    """A score with what there is to say of it: (value, low, high, why, status)."""
+    plain: list[Any] = _score(score) or []
+    if score.why or score.status == "estimate":
+        plain = [*[*plain, None, None][:3], score.why]
+        if score.status == "estimate":
+            plain.append(score.status)
+    return plain
+
+
+def _result(row: Row, versions: dict[str, int]) -> Plain:
+    r = row.result
+    stability = dict(r.stability or {})
+    recovery = [[each["segment"], short(each["jaccard"]), short(each.get("low")),
+                 short(each.get("high"))] for each in stability.pop("segments", [])]  # fmt: skip
+    plain = {
+        "sweep": r.sweep, "status": r.status, "why": r.why, "rank": row.rank,
+        "eligible": row.eligible, "seed": r.seed, "space": r.space, "setup": r.setup,
+        "features": r.features, "algorithm": r.algorithm, "baseline": r.baseline,
+        "dataset": dict(r.dataset), "objectives": list(r.objectives), "params": dict(r.params),
+        "segments": r.segments, "reversed": row.reversed_in, "below": row.not_above,
+        "scores": {name: _explained(score) for name, score in r.scores.items()},
+        "recovery": recovery, "stability": stability, "structure": r.structure,
+        "assignment": r.assignment, "choice": r.choice, "regret": r.regret, "counts": r.trials,
+        "seconds": r.seconds, "peak": r.peak_mb, "command": command(r),
+        "versions": versions.setdefault(json.dumps(dict(r.versions)), len(versions)),
+    }  # fmt: skip
+    return plain | {name: _shortened(plain[name]) for name in NUMBERS}
+
+
+def _shortened(value: Any) -> Any:
+    """The same with numbers of six digits, however deep they stand."""
+    if isinstance(value, dict):
+        return {name: _shortened(each) for name, each in value.items()}
+    return [_shortened(each) for each in value] if isinstance(value, list) else short(value)
+
+
+def _beside(row: Row) -> Plain:
+    """What lies beside `result.json`; nothing where the row has no folder."""
+    path = Path(row.path)
+    if not row.path or not path.is_dir():
+        return {}
+    return {"trials": folder.trials(path, row.result), "profile": folder.profile(path),
+            "assigns": folder.assigns(path)}  # fmt: skip
+
+
+def _across(overall: Across) -> Plain:
+    standings = [{
+        "name": each.name, "ranks": each.ranks, "qualities": [short(q) for q in each.qualities],
+        "mean_rank": _score(each.mean_rank), "win_rate": _score(each.win_rate),
+        "elo": _score(each.elo),
+    } for each in overall.standings]  # fmt: skip
+    return {
+        "datasets": overall.datasets, "unit": overall.unit, "standings": standings,
+        "beats": [[short(share, 4) for share in shares] for shares in overall.beats],
+        "resampled": overall.resampled, "lines": significance_lines(overall),
+        "test": None if overall.test is None else asdict(overall.test),
+        "elsewhere": dict(overall.elsewhere), "left_out": overall.left_out,
+    }  # fmt: skip
