@@ -33,9 +33,9 @@ function standingsTable(overall) {
   body.append(...rows.map((row) => row.element));
   const columns = [{title: overall.unit}, {title: names[0], numeric: true}, ...names.slice(1).map((title) =>
     ({title, numeric: true, best: "most"})), ...overall.datasets.map((title) => ({title, numeric: true}))];
-  const caption = overall.resampled ? `In brackets 95 % of what resampling ${overall.resampled} gives; a data set's column has ranks there.`
+  const text = overall.resampled ? `In brackets 95 % of what resampling ${overall.resampled} gives; a data set's column has ranks there.`
     : "A data set's column has ranks there.";
-  return scroll("Standings", h("table", {class: "wide"}, caption(caption), sortableHead(columns, rows, body), body));
+  return scroll("Standings", h("table", {class: "wide"}, caption(text), sortableHead(columns, rows, body), body));
 }
 
 function beatsTable(overall) {

@@ -80,7 +80,7 @@ function lineTable(board, lines, links) {
   ];
 }
 
-const countText = (shown, all) => `${shown.toLocaleString("en")} of ${plural(all, "line")}`;
+const countText = (shown, all) => `${thousands(shown)} of ${plural(all, "line")}`;
 
 function statusOptions(lines) {
   const kinds = [...new Set(lines.flatMap((line) => [...line.kinds]))];

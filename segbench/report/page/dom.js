@@ -21,6 +21,8 @@ const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, t
 const scroll = (label, ...children) =>
   h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": label}, children);
 
+const thousands = new Intl.NumberFormat("en", {maximumFractionDigits: 0}).format;
+
 // It stays in sight when its table scrolls.
 const caption = (text) => h("caption", null, h("span", null, text));
 
@@ -32,15 +34,15 @@ const fixed = (value, digits) => {
 // As a person reads it: four digits, or all of a greater number's, with its thousands told apart.
 const readable = (value) => {
   if (typeof value !== "number") return known(value) ? String(value) : "–";
-  if (Number.isInteger(value) || Math.abs(value) >= 1e4) return Math.round(value).toLocaleString("en");
+  if (Number.isInteger(value) || Math.abs(value) >= 1e4) return thousands(value);
   return String(Number(value.toPrecision(4)));
 };
 // Of a score: four digits behind the point, or none of a great one.
-const scored = (value) => (Math.abs(value) < 1000 ? fixed(value, 4) : Math.round(value).toLocaleString("en"));
+const scored = (value) => (Math.abs(value) < 1000 ? fixed(value, 4) : thousands(value));
 const percent = (value, digits = 0) => `${fixed(100 * value, digits)}%`;
 const range = ([, low, high], digits) =>
   known(high) ? `[${known(low) ? fixed(low, digits) : "none"}, ${fixed(high, digits)}]` : "";
-const plural = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+const plural = (n, noun) => `${thousands(n)} ${noun}${n === 1 ? "" : "s"}`;
 const seconds = (value) => (value < 1 ? `${fixed(1000 * value, 1)} ms` : `${readable(value)} s`);
 
 const resultAt = (key) => `#/result/${encodeURIComponent(key)}`;

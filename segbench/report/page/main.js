@@ -54,8 +54,12 @@ function show() {
   view.replaceChildren(...kept.nodes);
   document.title = `${page.title} · segbench leaderboard`;
   for (const link of tabs.querySelectorAll("a")) {
-    if (link.getAttribute("href") === page.tab) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    link.removeAttribute("aria-current");
+    if (link.getAttribute("href") !== page.tab) continue;
+    link.setAttribute("aria-current", "page");
+    const place = link.getBoundingClientRect(), frame = tabs.getBoundingClientRect();
+    // Not by scrollIntoView: the tab key would go on from there, and never come to the skip link.
+    if (place.left < frame.left || place.right > frame.right) tabs.scrollLeft += place.left - frame.left;
   }
   if (here) {
     const target = again && view.contains(kept.focus) ? kept.focus : view.querySelector("h1");

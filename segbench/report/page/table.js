@@ -33,14 +33,13 @@ function sortableHead(columns, rows, body) {
 function scoreCell(score, digits, [from, to], counted = true) {
   if (!score) return h("td");
   if (!known(score[0])) return h("td", {class: "score"}, "undefined");
-  const place = (value) => `${100 * Math.min(1, Math.max(0, (value - from) / (to - from || 1)))}%`;
-  const [value, low, high] = score;
-  const drawn = counted && h("span", {
-    class: "drawn", "aria-hidden": "true", "--at": place(value),
-    "--low": place(known(high) ? (known(low) ? low : from) : value), "--high": place(known(high) ? high : value),
-  });
-  return h("td", {class: "score"}, fixed(value, digits),
-    known(high) && h("span", {class: "range"}, range(score, digits)), drawn || null);
+  const [value, low, high] = score, certain = known(high);
+  const text = [fixed(value, digits), certain && [" ", h("span", {class: "range"}, range(score, digits))]];
+  if (!counted) return h("td", {class: "score"}, text);
+  const place = (v) => Math.min(1, Math.max(0, (v - from) / (to - from || 1)));
+  const left = place(low ?? (certain ? from : value)), width = place(high ?? value) - left;
+  return h("td", {class: "score drawn", "--at": percent(place(value), 1), "--width": percent(width, 1),
+    "--low": percent(width < 1 ? left / (1 - width) : 0, 1)}, text);  // as backgrounds are placed
 }
 
 // From the least to the greatest of all values and ends.
