@@ -33,8 +33,8 @@ def trials(folder: Path, result: Result) -> Plain | None:
     stands alone where the file cannot be read.
     """
     try:
-        with ParquetFile(folder / "trials.parquet") as file:
-            names = [name for name in file.schema_arrow.names if _wanted(name, result)]
+        with ParquetFile(f"{folder}/trials.parquet", pre_buffer=False) as file:
+            names = [name for name in file.schema.names if _wanted(name, result)]
             table = file.read(names, use_threads=False).to_pydict()
     except FileNotFoundError:
         return None

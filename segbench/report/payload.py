@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,16 +31,13 @@ NUMBERS = ("params", "segments", "stability", "structure", "choice", "regret", "
 def payload(rows: Sequence[Row]) -> Plain:
     """Boards, the comparison across data sets, and every result by its key."""
     boards = boards_of(rows)
-    with ThreadPoolExecutor(1) as pool:  # it waits for the disk while this thread computes
-        read = pool.map(_beside, rows)
-        overall = across(boards)
-        beside = dict(zip((row.result.key for row in rows), read, strict=True))
+    overall = across(boards)
     versions: dict[str, int] = {}
     results = {}
     for at, board in enumerate(boards):
         for i, line in enumerate(board.lines):
             for row in line.rows:
-                plain = _result(row, versions) | beside[row.result.key]
+                plain = _result(row, versions) | _beside(row)
                 results[row.result.key] = plain | {"board": at, "line": i}
     return {
         "boards": [_board(board, name) for board, name in zip(boards, _ids(boards), strict=True)],

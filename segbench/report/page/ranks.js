@@ -19,7 +19,7 @@ function rankDiagram(standings, test) {
   standings.forEach((each, i) => {
     const first = i < half, row = first ? i : m - 1 - i;
     const y = below + ROW * row + 12, end = first ? SIDE - 12 : W - SIDE + 12;
-    svg.append(s("path", {class: "leader", d: `M${x(mean[i])},${AXIS}V${y}H${end}`}), circle(x(mean[i]), AXIS, 3),
+    svg.append(s("path", {class: "leader", d: `M${x(mean[i])},${AXIS}V${y}H${end}`}), classed(circle(x(mean[i]), AXIS, 3), "dot"),
       s("text", {class: "name", x: first ? end - 5 : end + 5, y: y + 4, "text-anchor": first ? "end" : "start"},
         `${fixed(mean[i], 2)} · ${cutOff(each.name, 27)}`, s("title", null, each.name)));
   });

@@ -99,7 +99,7 @@ function scoreTables(result) {
       h(name ? "th" : "td", {scope: name ? "col" : null, class: i === 1 ? "number" : null}, name)))),
     h("tbody", null, scores.map(([name, score]) => h("tr", null, h("th", {scope: "row"}, name),
       h("td", {class: "number"}, known(score[0]) ? scored(score[0]) : "undefined"),
-      h("td", {class: "number"}, range(score, 3)), h("td", {class: "muted"}, [score[4], score[3]].filter(Boolean).join(": ")))))))));
+      h("td", {class: "number"}, range(score, 3)), h("td", {class: known(score[3]) ? "muted status" : null}, [score[4], score[3]].filter(Boolean).join(": ")))))))));
 }
 
 function pairs(entries) {
