@@ -104,7 +104,7 @@ class Browser:
             raise RuntimeError(f"{expression}: {found['exceptionDetails']}")
         return found["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 20.0) -> None:
+    def wait(self, expression: str, seconds: float = 10.0) -> None:
         """Until an expression is true."""
         end = time.monotonic() + seconds
         while not self.js(expression):

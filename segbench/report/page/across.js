@@ -35,7 +35,7 @@ function standingsTable(overall) {
     ({title, numeric: true, best: "most"})), ...overall.datasets.map((title) => ({title, numeric: true}))];
   const text = overall.resampled ? `In brackets 95 % of what resampling ${overall.resampled} gives; a data set's column has ranks there.`
     : "A data set's column has ranks there.";
-  return scroll("Standings", h("table", {class: "wide"}, caption(text), sortableHead(columns, rows, body), body));
+  return scroll("Standings", h("table", {class: "wide"}, caption(text), sortableHead(columns, rows, (sorted) => body.append(...sorted.map((row) => row.element))), body));
 }
 
 function beatsTable(overall) {

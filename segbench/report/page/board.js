@@ -1,6 +1,7 @@
 // The board of a data set: what to know, the plot, and a table of lines that can be asked.
 const SCORES = {quality: 3, stability: 2, "future η²": 2, ARI: 3, fidelity: 3};  // and their digits
 const DRAWN = new Set(["quality", "stability", "future η²", "ARI"]);
+const MOST = 250;  // lines that are drawn until all are asked for
 const TEXTS = new Set(["features", "algorithm", "tuned on", "choice", "resamples", "sweep"]);
 
 function boardView(board) {
@@ -53,30 +54,35 @@ function lineTable(board, lines, links) {
   })), {title: "status"}];
   const extents = board.columns.map((title, at) => (title in SCORES
     ? extent(lines.filter((line) => line.counted).map((line) => line.cells[at] || [])) : null));
+  const rows = lines.map((line, place) => rowOf(board, line, place, extents));
   const body = h("tbody");
-  const rows = lines.map((line, place) => lineRow(board, line, place, extents));
-  body.append(...rows.map((row) => row.element));
-  const count = h("output", {role: "status"}, countText(lines.length, lines.length));
-  const text = h("input", {type: "search", oninput: apply, autocomplete: "off", spellcheck: "false"});
-  const status = h("select", {onchange: apply}, statusOptions(lines));
-  function apply() {
+  let order = rows, limit = MOST;
+  const count = h("output", {role: "status"});
+  const text = h("input", {type: "search", oninput: draw, autocomplete: "off", spellcheck: "false"});
+  const status = h("select", {onchange: draw}, statusOptions(lines));
+  const more = h("button", {class: "plain", type: "button", onclick: () => {
+    limit = Infinity;
+    draw();
+    body.rows[MOST].querySelector("button").focus();
+  }});
+  function draw() {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of rows) {
-      const fits = words.every((word) => row.line.text.includes(word)) && ofStatus(row.line, status.value);
-      row.element.hidden = !fits;
-      if (row.below) row.below.hidden = !fits || !row.opened;
-      links.get(row.line)?.classList.toggle("away", !fits);
-      shown += fits;
-    }
-    count.textContent = countText(shown, lines.length);
+    const fits = ({line}) => words.every((word) => line.text.includes(word)) && ofStatus(line, status.value);
+    const found = order.filter(fits);
+    body.replaceChildren(...found.slice(0, limit).flatMap(elementsOf));
+    for (const row of rows) links.get(row.line)?.classList.toggle("away", !fits(row));
+    count.textContent = countText(found.length, lines.length);
+    more.textContent = `Show all ${plural(found.length, "line")}`;
+    more.hidden = found.length <= limit;
   }
+  draw();
   return [
     h("div", {class: "controls", role: "search"},
       h("label", null, "Filter: features, algorithm, status, sweep", text), h("label", null, "Status", status), count),
     scroll(`Leaderboard of ${board.dataset}`, h("table", {class: "wide lines"},
       caption("A line is a pipeline with an algorithm over its seeds; ▸ shows each seed. A head sorts."),
-      sortableHead(columns, rows, body), body)),
+      sortableHead(columns, rows, (sorted) => { order = sorted; draw(); }), body)),
+    more,
   ];
 }
 
@@ -93,25 +99,33 @@ function ofStatus(line, wanted) {
     || line.kinds.has(wanted);
 }
 
-function lineRow(board, line, place, extents) {
-  const row = {line, opened: false, below: null, keys: [null]};
+// A row is built when it is first drawn; what it is sorted by is known before.
+function rowOf(board, line, place, extents) {
+  const keys = board.columns.map((title, at) => sortKey(title, line.cells[at], line, place));
+  return {line, board, extents, opened: false, element: null, below: null, keys: [null, ...keys, line.status]};
+}
+
+function elementsOf(row) {
+  row.element ??= lineElement(row);
+  return row.below ? [row.element, row.below] : [row.element];
+}
+
+function lineElement(row) {
+  const {line, board, extents} = row;
   const cells = board.columns.map((title, at) => {
     const cell = line.cells[at];
-    row.keys.push(sortKey(title, cell, line, place));
     if (title in SCORES && !DRAWN.has(title)) return h("td", {class: "number"}, cell ? scoreText(cell.slice(0, 1), SCORES[title]) : "");
     if (title in SCORES) return scoreCell(cell, SCORES[title], extents[at], line.counted > 0);
     const content = title === "algorithm" ? h("a", {href: resultAt(line.typical)}, cell) : cell;
     return h(title === "algorithm" ? "th" : "td",
       {class: TEXTS.has(title) ? null : "number", scope: title === "algorithm" ? "row" : null}, content);
   });
-  row.keys.push(line.status);
   const name = `${plural(line.results.length, "result")} of ${line.name}`;
   const button = h("button", {class: "open", type: "button", "aria-expanded": "false", "aria-label": name,
     onclick: () => toggle(row, button, cells.length + 2)}, "▸");
   const kind = line.rank === 1 ? "first" : line.baseline ? "baseline" : line.counted ? "" : "uncounted";
-  row.element = h("tr", {class: `line ${kind}`}, h("td", null, button), cells,
+  return h("tr", {class: `line ${kind}`}, h("td", null, button), cells,
     h("td", {class: "status"}, line.status, line.why && h("span", {class: "why", title: line.why}, line.why)));
-  return row;
 }
 
 

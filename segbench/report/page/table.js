@@ -1,4 +1,4 @@
-// Sorting: rows are built once and moved. What has no value stands last in both directions.
+// Sorting keeps the order of equals. What has no value stands last in both directions.
 function compare(a, b, direction) {
   if (!known(a) || !known(b)) return known(b) - known(a);
   const order = typeof a === "number" && typeof b === "number" ? a - b
@@ -6,8 +6,9 @@ function compare(a, b, direction) {
   return direction * order;
 }
 
-// A head whose buttons sort `rows` ({element, keys, below}); `columns` are {title, numeric, best}.
-function sortableHead(columns, rows, body) {
+// A head whose buttons sort `rows` by their `keys` and hand them to `place`; `columns` are {title,
+// numeric, best}.
+function sortableHead(columns, rows, place) {
   const heads = columns.map((column, at) => {
     if (!column.title) return h("td");
     const button = h("button", {type: "button", onclick: () => sort(at)}, column.title);
@@ -20,11 +21,7 @@ function sortableHead(columns, rows, body) {
     for (const head of heads) head.removeAttribute("aria-sort");
     heads[at].setAttribute("aria-sort", order);
     const direction = order === "ascending" ? 1 : -1;
-    const sorted = rows.map((row, place) => [row, place]).sort(([a, i], [b, j]) =>
-      compare(a.keys[at], b.keys[at], direction) || i - j);
-    const moved = document.createDocumentFragment();
-    for (const [row] of sorted) moved.append(...[row.element, row.below].filter(Boolean));
-    body.append(moved);
+    place([...rows].sort((a, b) => compare(a.keys[at], b.keys[at], direction)));
   }
   return h("thead", null, h("tr", null, heads));
 }
