@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,13 +73,13 @@ def boards_of(rows: Sequence[Row]) -> list[Board]:
 
 
 def _told_apart(lines: Sequence[Line]) -> list[str]:
-    names = [line.name for line in lines]
-    twice = {name for name, count in Counter(names).items() if count > 1}
-    out = []
-    for line, name in zip(lines, names, strict=True):
-        same = [other for other in lines if other.name == name]
-        out.append(f"{name} ({_difference(line, same)})" if name in twice else name)
-    return out
+    same: dict[str, list[Line]] = {}
+    for line in lines:
+        same.setdefault(line.name, []).append(line)
+    return [
+        f"{name} ({_difference(line, same[name])})" if len(same[name]) > 1 else name
+        for line, name in ((line, line.name) for line in lines)
+    ]
 
 
 def _difference(line: Line, same: Sequence[Line]) -> str:
