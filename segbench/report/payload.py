@@ -75,10 +75,13 @@ def _board(board: Board, name: str) -> Plain:
 
 
 def _notes(board: Board) -> list[tuple[str, str]]:
-    """What there is to say, each a "note" or a "warning"; rows without a rank say it themselves."""
+    """What there is to say, each a "note" or a "warning"; rows without a rank say it themselves.
+
+    What is about the board comes first: the page folds up what follows the first few.
+    """
     floor = below_the_floor(board)
     notes = [board.over_seeds] if board.over_seeds else []
-    warnings = [*remarks(board), *([floor] if floor else []), *reversals(board)]
+    warnings = [*([floor] if floor else []), *reversals(board), *remarks(board)]
     return [*(("note", text) for text in [*notes, *equivalents(board)]),
             *(("warning", text) for text in warnings)]  # fmt: skip
 

@@ -159,6 +159,18 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(name: str, tmp_path: Path):
     assert read()["error"].startswith(f"{name} cannot be read")
 
 
+def test_what_there_is_to_say_of_a_board_comes_before_what_is_said_of_results():
+    rows = rank([entry("a", 0.9, others={"standard": 0.1}, why="a remark"),
+                 entry("b", 0.5, others={"standard": 0.4}),
+                 entry("tree", 0.7, baseline=True)])  # fmt: skip
+    assert payload(rows)["boards"][0]["notes"] == [
+        ("warning", "not better than the baseline tree: rank 2"),
+        ("warning", "the order is another in the standard space: f · a (rank 1): 0.100; "
+                    "f · b (rank 2): 0.400"),
+        ("warning", "rank 1: a remark"),
+    ]  # fmt: skip
+
+
 def test_boards_of_one_data_set_have_addresses_of_their_own():
     other = entry("b", space="gower")
     found = payload(rank([entry("a"), other]))
