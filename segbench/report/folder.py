@@ -45,7 +45,7 @@ def trials(folder: Path, result: Result) -> Plain | None:
     states = [_state(state, [guard[i] for guard in guards])
               for i, state in enumerate(table.get("state", []))]  # fmt: skip
     return {
-        "number": table.get("number", []), "states": states, "k": table.get("k", []),
+        "number": table.get("number", []), "states": states, "k": _shorter(table.get("k", [])),
         "why": table["why"] if any(table.get("why", [])) else [],
         "objectives": [_shorter(table.get(name, [])) for name in result.objectives],
         "params": {name: _shorter(values) for name, values in params.items()},
@@ -60,7 +60,8 @@ def _wanted(name: str, result: Result) -> bool:
 
 def _state(state: str, guards: list[float | None]) -> int:
     beyond = state != "failed" and any(each is not None and each > 0 for each in guards)
-    return STATES.index("beyond a guard" if beyond else state)
+    found = "beyond a guard" if beyond else state
+    return STATES.index(found if found in STATES else "failed")
 
 
 def _shorter(values: list[Any]) -> list[Any]:

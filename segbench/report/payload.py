@@ -148,7 +148,7 @@ def _shortened(value: Any) -> Any:
     """The same with numbers of six digits, however deep they stand."""
     if isinstance(value, dict):
         return {name: _shortened(each) for name, each in value.items()}
-    return [_shortened(each) for each in value] if isinstance(value, list) else short(value)
+    return [_shortened(e) for e in value] if isinstance(value, list | tuple) else short(value)
 
 
 def _beside(row: Row) -> Plain:
@@ -170,6 +170,6 @@ def _across(overall: Across) -> Plain:
         "datasets": overall.datasets, "unit": overall.unit, "standings": standings,
         "beats": [[short(share, 4) for share in shares] for shares in overall.beats],
         "resampled": overall.resampled, "lines": significance_lines(overall),
-        "test": None if overall.test is None else asdict(overall.test),
+        "test": None if overall.test is None else _shortened(asdict(overall.test)),
         "elsewhere": dict(overall.elsewhere), "left_out": overall.left_out,
     }  # fmt: skip
