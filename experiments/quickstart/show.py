@@ -70,7 +70,7 @@ def photograph(results: Path, key: str) -> None:
         subprocess.run([sys.executable, "-m", "segbench", "leaderboard", "--results", str(results),
                         "--format", "html", "--out", str(page)], check=True)  # fmt: skip
         for picture, size, route, more in (
-            ("board.png", "1200,1150", "", ()), ("result.png", "1200,1250", f"#/result/{key}", ()),
+            ("board.png", "1500,1150", "", ()), ("result.png", "1200,1250", f"#/result/{key}", ()),
             ("phone.png", "500,900", "", ("--blink-settings=preferredColorScheme=0",)),
         ):  # fmt: skip
             subprocess.run([browser, *FLAGS, *more, f"--user-data-dir={name}/profile",

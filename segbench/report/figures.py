@@ -103,13 +103,18 @@ def _quality(plt: Any, board: Board, lines: Sequence[Line]) -> Figure:
         score, color = line.quality, QUIET if line.baseline else INK
         seeds = [row.quality for row in line.counted if row.quality is not None]
         ax.plot(seeds, [place] * len(seeds), "|", color=color, markersize=11, alpha=0.6)
-        if score.high is not None:
-            low = score.high if score.low is None else score.low
-            ax.plot([low, score.high], [place, place], color=color, linewidth=2)
+        if score.low is not None and score.high is not None:
+            ax.plot([score.low, score.high], [place, place], color=color, linewidth=2)
         ax.plot(score.value, place, "s" if line.baseline else "o", color=color, markersize=7)
+    left, label = ax.get_xlim()[0], f"quality ({board.measured.space} space)"
+    for place, line in enumerate(lines):
+        if len(line.rows) > 1 and line.quality.low is None:
+            ax.plot([left, line.quality.high], [place, place], ":", color=INK, linewidth=2)
+            label = f"quality ({board.measured.space} space); dotted: down to a seed without result"
+    ax.set_xlim(left=left)
     ax.set_yticks(range(len(lines)), [_label(board, line) for line in lines])
     ax.invert_yaxis()
-    ax.set(xlabel=f"quality ({board.measured.space} space)", title=_title(board))
+    ax.set(xlabel=label, title=_title(board))
     return figure
 
 
