@@ -99,7 +99,7 @@ def _board(console: Console, rows: list[Row], choice: Columns) -> None:
     _floor(console, rows)
     _reversals(console, rows)
     winner = next((row for row in rows if row.rank == 1), None)
-    if winner is not None and choice is columns:
+    if winner is not None and winner.path and choice is columns:
         _profile(console, winner)
 
 
