@@ -200,8 +200,8 @@ def _sync(options: argparse.Namespace) -> int:
     from segbench.tracking import mirror
 
     done = mirror.sync(options.results, options.project, options.entity, options.timeout)
-    print(f"{done.target}: {done.mirrored} results mirrored, {done.already} were there, "
-          f"{done.leaderboards} leaderboards mirrored")  # fmt: skip
+    print(f"{done.target}: results mirrored: {done.mirrored}, there before: {done.already}; "
+          f"leaderboards mirrored: {done.leaderboards}")  # fmt: skip
     for url in done.reports:
         print(f"Report: {url}")
     left = len(done.lost) + done.not_tried

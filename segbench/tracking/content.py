@@ -28,12 +28,14 @@ RESULT, LEADERBOARD = "result", "leaderboard"
 """W&B's job types."""
 BESIDE = ("result.json", "config.yaml", "profile.csv")
 """What lies beside `model/` in the artifact."""
+MOST_BARS = 512
+"""Of a histogram on W&B."""
 Columns = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure that W&B draws from a table: `kind` is line, scatter or bar."""
+    """A figure that W&B draws from a table: `kind` is line or scatter."""
 
     kind: str
     table: str
@@ -55,7 +57,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Content:
-    """A W&B run, `digest` a hash of what it was made from."""
+    """A W&B run; `digest` is a hash of what it was made from, `bars` are drawn as histograms."""
 
     id: str
     name: str
@@ -67,6 +69,7 @@ class Content:
     digest: str
     tables: Mapping[str, Columns] = field(default_factory=dict)
     charts: Mapping[str, Chart] = field(default_factory=dict)
+    bars: Mapping[str, list[int]] = field(default_factory=dict)
     files: Files | None = None
 
 
@@ -91,7 +94,7 @@ def of_result(folder: Path) -> Content:
         config={**config, "params": dict(result.params), "overrides": list(result.overrides),
                 "command": command(result)},
         summary={**numbers(result), **json.loads(text), RECORD: text}, digest=digest(text),
-        tables=tables, charts=charts, files=_files(folder, result),
+        tables=tables, charts=charts, bars=_bars(result), files=_files(folder, result),
     )  # fmt: skip
 
 
@@ -152,13 +155,13 @@ def _tables(folder: Path, result: Result) -> tuple[dict[str, Columns], dict[str,
             charts["trade_off"] = Chart("scatter", "tuning_trials", quality, others[0],
                                         f"{quality} and {others[0]} of trials")  # fmt: skip
         tables["tuning_trials"] = columns(frame)
-    if result.segments:
-        sizes = list(result.segments["sizes"])
-        tables["segment_sizes"] = {"segment": [str(i) for i in range(len(sizes))],
-                                   "customers": sizes}  # fmt: skip
-        charts["sizes"] = Chart("bar", "segment_sizes", "segment", "customers",
-                                "customers in each segment")  # fmt: skip
     return tables, charts
+
+
+def _bars(result: Result) -> dict[str, list[int]]:
+    """Sizes of the segments, in order; a table of their own would cost ten requests more."""
+    sizes = list((result.segments or {}).get("sizes", []))[:MOST_BARS]
+    return {"segment_sizes": sizes} if sizes else {}
 
 
 def columns(frame: pd.DataFrame) -> Columns:

@@ -63,7 +63,8 @@ class _Sync:
         self, project: str, entity: str | None, timeout: float, say: Callable[[str], None]
     ) -> None:
         self.ours = (project, entity, timeout)
-        self.say, self.done, self.failures = say, Synced(), 0
+        self.say, self.done = say, Synced()
+        self.failures, self.ended = 0, False
         self.client = Client(*self.ours)
         try:
             self.target = self.client.greet()
@@ -96,26 +97,28 @@ class _Sync:
         if self.failures >= ENOUGH:
             self.done.not_tried += bool(name)
             return None
-        try:
-            answer = self.client.ask(**job)
-        except Gone as error:
-            answer = {"error": str(error)}
-            self.client = Client(*self.ours)
-            if not self._greets():
-                self.failures = ENOUGH
+        answer = self._answer(job)
         if "error" not in answer:
             self.failures = 0
             return answer
         if not name:
             self.say(f"warning: no W&B report: {answer['error']}")
             return None
-        self.failures += not answer.get("local", False)
+        self.failures += self.ended
         self.done.lost.append(name)
         self.say(f"segbench: {name}: not mirrored: {answer['error']}")
         return None
 
-    def _greets(self) -> bool:
+    def _answer(self, job: dict[str, str]) -> Answer:
+        """Of a new worker, where the last one has ended."""
         try:
-            return self.client.greet() == self.target
-        except (Gone, InputError):
-            return False
+            if self.ended:
+                self.client.kill()
+                self.client = Client(*self.ours)
+                self.client.greet()
+                self.ended = False
+            answer = self.client.ask(**job)
+        except (Gone, InputError) as error:
+            answer = {"error": str(error)}
+        self.ended = "error" in answer and not answer.get("local")
+        return answer

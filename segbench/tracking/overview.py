@@ -92,6 +92,7 @@ def write_report(sweep: str, target: Target) -> str:
         description="Results of a customer segmentation benchmark, the best first.",
         blocks=[v2.PanelGrid(runsets=[runs], panels=[axes, scatter])], width="fluid",
     )  # fmt: skip
+    # A new interface: it would remember the reports of its first question.
     known = (each for each in wandb.Api().reports(target.path)
              if each.display_name == report.title)  # fmt: skip
     report.id = next((each.id for each in known), "")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from segbench.contracts import SCHEMA, Result, Row
 from segbench.errors import InputError
@@ -15,6 +16,9 @@ from segbench.results import Stored
 from segbench.tracking.client import Answer, Client, Gone
 from segbench.tracking.content import LEADERBOARD, word
 from segbench.tracking.overview import missing_cells
+
+PAGE = 100
+"""Runs that are asked for at once."""
 
 
 def rows(path: str, timeout: float) -> list[Row]:
@@ -60,7 +64,7 @@ def _result(plain: dict[str, object]) -> Result:
 def _records(project: str, entity: str, timeout: float) -> Iterator[tuple[str, str, str]]:
     with Client(project, entity, timeout) as client:
         _greet(client)
-        while page := _ask(client, f"{entity}/{project}", job="runs")["runs"]:
+        while page := _ask(client, f"{entity}/{project}", job="runs", size=PAGE)["runs"]:
             for run, kind, record in page:
                 if record is not None:
                     yield run, kind, record
@@ -107,7 +111,7 @@ def _greet(client: Client) -> None:
         raise InputError("W&B", found=str(error), wanted="a server that answers") from None
 
 
-def _ask(client: Client, name: str, **job: str) -> Answer:
+def _ask(client: Client, name: str, **job: Any) -> Answer:
     try:
         answer = client.ask(**job)
     except Gone as error:

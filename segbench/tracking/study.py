@@ -51,10 +51,10 @@ class Offline:
         self._recorded = True
         try:
             from segbench.tracking.content import of_result
-            from segbench.tracking.writing import write
+            from segbench.tracking.writing import offline
 
             self.folder.mkdir(parents=True, exist_ok=True)
-            write(of_result(folder.resolve()), self.folder.resolve(), self.target)
+            offline(of_result(folder.resolve()), self.folder.resolve(), self.target)
         except Exception as error:  # a mirror must never cost a finished result
             _say(f"not logged for W&B: {type(error).__name__}: {one_line(error)}")
 
@@ -69,11 +69,11 @@ class Offline:
         self._recorded = False
         try:
             from segbench.tracking import overview
-            from segbench.tracking.writing import write
+            from segbench.tracking.writing import offline
 
             content = overview.of_sweep(self.sweep.resolve())
             if not self.target.has(self.sweep, content.id, content.digest):
-                write(content, self.folder.resolve(), self.target)
+                offline(content, self.folder.resolve(), self.target)
                 self.target.mark(self.sweep, content.id, content.digest)
         except Exception as error:
             _say(f"leaderboard not logged for W&B: {type(error).__name__}: {one_line(error)}")

@@ -4,13 +4,14 @@
 
 Jobs come as lines of JSON on standard input, and each is answered by one line on standard output.
 It greets first, with the account's entity. When a job takes longer than TIMEOUT seconds it ends,
-and W&B's service with it: whoever waits sees the end of the pipe. It also ends, after what it was
-asked for, when the other side is gone.
+and W&B's service with it: whoever waits sees the end of the pipe. It also ends after a job that
+the server has refused, and, after what it was asked for, when the other side is gone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -24,27 +25,30 @@ from segbench.errors import InputError, one_line
 from segbench.results import read_result
 from segbench.tracking import overview
 from segbench.tracking.client import TOO_LONG
-from segbench.tracking.content import RECORD, artifact_name, of_result
+from segbench.tracking.content import LEADERBOARD, RECORD, RESULT, artifact_name, of_result
 from segbench.tracking.marks import Target
-from segbench.tracking.writing import NotMirrored, settings, values, write
+from segbench.tracking.writing import NotMirrored, online, settings
 
 Answer = dict[str, Any]
 NO_KEY = "no API key"
-PAGE = 100
 
 
 class Worker:
     """Does jobs by name: `do_<name>` takes the job's other fields and returns an answer."""
 
-    def __init__(self, target: Target, timeout: float, folder: Path) -> None:
-        self.target, self.timeout, self.folder = target, timeout, folder
+    def __init__(self, api: Any, target: Target, timeout: float, folder: Path) -> None:
+        self.api, self.target = api, target
+        self.timeout, self.folder = timeout, folder
         self._runs: Iterator[Any] | None = None
 
     def do_result(self, folder: str) -> Answer:
         """Mirror a result, and mark it as mirrored."""
         path = Path(folder)
-        content = of_result(path)
-        write(content, self.folder, self.target, self.timeout)
+        try:
+            content = of_result(path)
+        except Exception as error:  # a damaged file: the server is not to blame
+            return {"error": f"{type(error).__name__}: {one_line(error)}", "local": True}
+        online(content, self.folder, self.target, self.timeout, self.api)
         self.target.mark(path.parent, content.id, content.digest)
         return {"run": content.id}
 
@@ -54,7 +58,7 @@ class Worker:
         content = overview.of_sweep(path)
         if self.target.has(path, content.id, content.digest):
             return {"already": True}
-        write(content, self.folder, self.target, self.timeout)
+        online(content, self.folder, self.target, self.timeout, self.api)
         self.target.mark(path, content.id, content.digest)
         return {"already": False}
 
@@ -70,32 +74,27 @@ class Worker:
         self.target.mark(path, "report", overview.REPORT)
         return {"url": url}
 
-    def do_runs(self) -> Answer:
-        """The next records of the project's runs; no more when there are none."""
-        import wandb
-
+    def do_runs(self, size: int) -> Answer:
+        """The next so many runs of the project, with their records; none after the last."""
         if self._runs is None:
-            wanted = {"jobType": {"$in": ["result", "leaderboard"]}}
-            runs = wandb.Api().runs(self.target.path, filters=wanted, per_page=PAGE, lazy=False)
+            wanted = {"jobType": {"$in": [RESULT, LEADERBOARD]}}
+            self.api.flush()
+            runs = self.api.runs(self.target.path, filters=wanted, per_page=size, lazy=False)
             self._runs = (run for run in runs)  # W&B's own iterator begins anew at each `for`
-        found = []
-        for run in self._runs:
-            found.append([run.id, run.job_type, values(run).get(RECORD)])
-            if len(found) == PAGE:
-                break
+        found = [[run.id, run.job_type, run.summary.get(RECORD)]
+                 for run in itertools.islice(self._runs, size)]  # fmt: skip
+        if not found:
+            self._runs = None
         return {"runs": found}
 
     def do_promote(self, folder: str, collection: str, alias: str) -> Answer:
         """Link the model of a mirrored result in the registry."""
-        import wandb
-
         key = read_result(Path(folder)).key
         name = f"{self.target.path}/{artifact_name(key)}:latest"
-        api = wandb.Api()
-        if not api.artifact_exists(name, type="model"):
+        if not self.api.artifact_exists(name, type="model"):
             raise InputError(name, found="no such artifact", wanted="a mirrored result: segbench "
                              "sync mirrors it")  # fmt: skip
-        linked = api.artifact(name, type="model").link(collection, aliases=[alias])
+        linked = self.api.artifact(name, type="model").link(collection, aliases=[alias])
         return {"linked": linked.qualified_name}
 
     def answer(self, job: Answer) -> Answer:
@@ -134,29 +133,32 @@ def main(arguments: list[str]) -> None:
     say({"service": service})
     signal.signal(signal.SIGALRM, lambda *_: _end(TOO_LONG, service, folder))
     signal.setitimer(signal.ITIMER_REAL, float(timeout))
-    say(greeting := _greeting(project, entity))
+    api, greeting = _greeting(entity)
+    say(greeting)
     if "error" not in greeting:
         target = Target(greeting["base_url"], greeting["entity"], project)
-        worker = Worker(target, float(timeout), Path(folder))
+        worker = Worker(api, target, float(timeout), Path(folder))
         for line in sys.stdin:
             signal.setitimer(signal.ITIMER_REAL, float(timeout))
             answer = worker.answer(json.loads(line))
             signal.setitimer(signal.ITIMER_REAL, 0)
             say(answer)
+            if "error" in answer and not answer.get("local"):
+                break  # W&B's service keeps what it could not send, and refuses the run's id
     _end(0, service, folder)
 
 
-def _greeting(project: str, entity: str) -> Answer:
-    """Whose account this is, or why there is none."""
+def _greeting(entity: str) -> tuple[Any, Answer]:
+    """W&B's public interface, and whose account this is, or why there is none."""
     import wandb
 
     try:
         api = wandb.Api()
-        return {"base_url": api.settings["base_url"], "entity": entity or api.default_entity}
+        return api, {"base_url": api.settings["base_url"], "entity": entity or api.default_entity}
     except wandb.errors.UsageError as error:
-        return {"error": one_line(error), "what": NO_KEY}
+        return None, {"error": one_line(error), "what": NO_KEY}
     except Exception as error:  # no server there, or one that refuses
-        return {"error": f"{type(error).__name__}: {one_line(error)}"}
+        return None, {"error": f"{type(error).__name__}: {one_line(error)}"}
 
 
 def _service_pid() -> int | None:

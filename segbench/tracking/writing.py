@@ -7,7 +7,7 @@ told otherwise; so what it says is not believed, and every wait has an end.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,57 +31,78 @@ def settings(timeout: float | None = None) -> dict[str, Any]:
     }  # fmt: skip
     if timeout is None:
         return lean
-    bounds: dict[str, Any] = {"init_timeout": timeout, "finish_timeout": timeout,
-                              "finish_timeout_raises": True, "login_timeout": timeout,
-                              "x_file_stream_transmit_interval": 60.0}  # fmt: skip
+    bounds: dict[str, Any] = {
+        "init_timeout": timeout, "finish_timeout": timeout, "finish_timeout_raises": True,
+        "login_timeout": timeout, "x_file_stream_transmit_interval": 60.0,
+    }  # fmt: skip
     for kind in ("graphql", "file_stream", "file_transfer"):
-        bounds |= {f"x_{kind}_retry_max": 3, f"x_{kind}_retry_wait_min_seconds": 0.25,
-                   f"x_{kind}_retry_wait_max_seconds": max(0.5, timeout / 20),
+        # Waits begin at two seconds, whatever is asked for, and double; 0 means the default, 20.
+        bounds |= {f"x_{kind}_retry_max": max(1, min(3, int(timeout // 15))),
                    f"x_{kind}_timeout_seconds": max(1.0, timeout / 4)}  # fmt: skip
     return lean | bounds
 
 
-def write(
-    content: Content, folder: Path, target: Target, timeout: float | None = None
-) -> Path | None:
-    """Write a run to a server, or, without a `timeout`, into a local log, whose folder it returns.
+def offline(content: Content, folder: Path, target: Target) -> Path:
+    """Write a run into a local log below `folder`; returns the log's own folder."""
+    run = _written(content, folder, target, "offline", settings())
+    run.finish()
+    return Path(run.dir).parent
+
+
+def online(content: Content, folder: Path, target: Target, timeout: float, api: Any) -> None:
+    """Write a run to a server and ask whether it has it.
 
     Args:
-        folder: where W&B keeps its files.
+        folder: where W&B keeps its files meanwhile.
+        timeout: seconds for each wait; together they may take longer.
+        api: W&B's public interface to that server.
 
     Raises:
-        NotMirrored: the server does not have it all.
+        NotMirrored: it has not.
         Exception: whatever W&B raises.
 
     """
+    run = _written(content, folder, target, "online", settings(timeout))
+    run.finish()
+    _check(content, target, timeout, api)
+
+
+def _written(
+    content: Content, folder: Path, target: Target, mode: Any, how: Mapping[str, Any]
+) -> Any:
+    """A run with everything in it, not yet finished."""
     import wandb
 
     run = wandb.init(
-        mode="offline" if timeout is None else "online",
-        project=target.project, entity=target.entity, dir=str(folder), id=content.id,
+        mode=mode, project=target.project, entity=target.entity, dir=str(folder), id=content.id,
         name=content.name, group=content.group, job_type=content.job_type, tags=content.tags,
-        config=dict(content.config), reinit="create_new",
-        settings=wandb.Settings(**settings(timeout)),
+        config=dict(content.config), reinit="create_new", settings=wandb.Settings(**how),
     )  # fmt: skip
     try:
         run.summary.update(dict(content.summary))
-        tables = {name: _table(each) for name, each in content.tables.items()}
-        if tables:
-            charts = {name: getattr(wandb.plot, each.kind)(
-                          tables[each.table], each.x, each.y, title=each.title)
-                      for name, each in content.charts.items()}  # fmt: skip
-            run.log(tables | charts)
-        saved = _log_files(run, content.files) if content.files else None
+        shown = _shown(content)
+        if shown:
+            run.log(shown)
+        if content.files:
+            run.log_artifact(_artifact(content.files), aliases=[*content.files.aliases, "latest"])
     except BaseException:
         run.finish(exit_code=1)
         raise
-    run.finish()
-    if timeout is None:
-        return Path(run.dir).parent
-    if saved is not None:
-        saved.wait(timeout=max(1, int(timeout)))
-    _check(content, target, timeout)
-    return None
+    return run
+
+
+def _shown(content: Content) -> dict[str, Any]:
+    """Tables, and figures made of them."""
+    import wandb
+
+    tables = {name: _table(each) for name, each in content.tables.items()}
+    charts = {
+        name: getattr(wandb.plot, each.kind)(tables[each.table], each.x, each.y, title=each.title)
+        for name, each in content.charts.items()
+    }
+    bars = {name: wandb.Histogram(np_histogram=(sizes, list(range(len(sizes) + 1))))
+            for name, sizes in content.bars.items()}  # fmt: skip
+    return tables | charts | bars  # tables first: charts of the same table then refer to it
 
 
 def _table(columns: Columns) -> Any:
@@ -99,46 +120,36 @@ def _table(columns: Columns) -> Any:
     return wandb.Table(columns=list(columns), data=rows, dtype=kinds, optional=optional)
 
 
-def _log_files(run: Any, files: Files) -> Any:
+def _artifact(files: Files) -> Any:
     import wandb
 
     artifact = wandb.Artifact(files.name, type=files.type, metadata=dict(files.metadata))
     for name, path in files.paths.items():
         # Results never change, so they are read where they lie, and not copied first.
         artifact.add_file(str(path), name=name, policy="immutable", skip_cache=True)
-    return run.log_artifact(artifact, aliases=[*files.aliases, "latest"])
+    return artifact
 
 
-def _check(content: Content, target: Target, timeout: float) -> None:
-    """Ask the server for the run.
+def _check(content: Content, target: Target, timeout: float, api: Any) -> None:
+    """Ask the server for the run, its tables and its artifact.
 
     Raises:
         NotMirrored: it has another one, an unfinished one, or none.
 
     """
-    import wandb
-
-    api = wandb.Api(timeout=max(1, int(timeout)))
     end = time.monotonic() + min(ARRIVING, timeout)
     while True:
+        api.flush()
         run = api.run(f"{target.path}/{content.id}")
         if run.state == "finished" and run.summary.get(RECORD) == content.summary[RECORD]:
             break
         if time.monotonic() > end:
             raise NotMirrored(f"the server has a run that is {run.state}, without all of it")
         time.sleep(0.1)
-        api.flush()
-    for name in content.tables:
-        table = f"{target.path}/run-{content.id}-{name}:latest"
-        if not api.artifact_exists(table, type="run_table"):
-            raise NotMirrored(f"the server does not have the table {name}")
-
-
-def values(run: Any) -> Mapping[str, Any]:
-    """The summary of a run on the server as plain values."""
-    return dict(run.summary._json_dict)
-
-
-def rows(columns: Columns) -> Sequence[dict[str, Any]]:
-    """A table's rows."""
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    wanted = {f"run-{content.id}-{name}": "run_table" for name in content.tables}
+    if content.files:
+        wanted[content.files.name] = content.files.type
+    for name, kind in wanted.items():
+        artifact = api.artifact(f"{target.path}/{name}:latest", type=kind)
+        if str(artifact.state).lower() != "committed":
+            raise NotMirrored(f"the server does not have all of {name}")
