@@ -345,6 +345,10 @@ class Clusterer(Protocol):
 class Tracker(Protocol):
     """A mirror of finished results; it may warn, never fail and never delay a study."""
 
+    def prepare(self) -> None:
+        """A result will come."""
+        ...
+
     def record(self, folder: Path) -> None:
         """Mirror one finished result, from its folder."""
         ...

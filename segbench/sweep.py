@@ -117,6 +117,8 @@ def _run_with_progress(cell: Cell, in_sweep: bool) -> Result:
     progress = StderrProgress(f"{config['position']} {names}".strip(), said=_notes)
     reused = read_final(cell.folder) is not None
     tracker = _tracker(config["tracking"], cell.sweep)
+    if not reused:
+        tracker.prepare()
     result = run_cell(cell, progress, tracker, in_sweep=in_sweep)
     progress.finished(result, reused)
     return result
@@ -187,6 +189,10 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             for i, (job, cell) in enumerate(zip(jobs, cells, strict=True), start=1)
             if not isinstance(cell, Result)
         ]
+        new = [cell for cell in cells
+               if not isinstance(cell, Result) and read_final(cell.folder) is None]  # fmt: skip
+        for cell in new:
+            _tracker(cell.config["tracking"], cell.sweep).prepare()
         for returned in self.launcher.launch(batch, initial_job_idx=0) if batch else ():
             # Reading the value of a job that failed raises; its cell shows as missing instead.
             if returned.status == JobStatus.COMPLETED and returned.return_value is not None:
@@ -196,13 +202,8 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
                 print(f"{_named(returned.overrides)}: ended without a result: {why}",
                       file=sys.stderr)  # fmt: skip
         _finished.extend(cell for cell in cells if isinstance(cell, Result))
-        self._track(cells)
-
-    def _track(self, cells: Sequence[Cell | Result]) -> None:
-        """Mirror the leaderboards, wherever the launcher has made the results."""
-        for cell in cells:
-            if not isinstance(cell, Result):
-                _tracker(cell.config["tracking"], cell.sweep).overview()
+        for cell in new:  # wherever the launcher has made the results
+            _tracker(cell.config["tracking"], cell.sweep).overview()
 
     def _distinct(
         self, jobs: Sequence[tuple[str, ...]]

@@ -18,12 +18,17 @@ AHEAD = 50
 """Jobs that a worker is sent before it has answered: so many always fit into the pipe."""
 PAUSE = 60.0
 """Seconds until a server that failed is tried again; twice as many after each failure."""
+PATIENCE = 5.0
+"""Seconds of silence for which the end of a study waits (W&B's client takes three to start)."""
 POLITE = 19
 """The worker gives way to the study on every processor."""
 
 
 class NoTracking:
     """`tracking=none`."""
+
+    def prepare(self) -> None:
+        """Do nothing."""
 
     def record(self, folder: Path) -> None:
         """Do nothing."""
@@ -45,6 +50,9 @@ class Offline:
         self.sweep, self.folder = sweep, sweep / ".wandb"
         self.target = Target("offline", entity, project)
         self._recorded = False
+
+    def prepare(self) -> None:
+        """Nothing to prepare: W&B is imported when there is something to log."""
 
     def record(self, folder: Path) -> None:
         """Log a result; warn, and go on, if that fails."""
@@ -97,6 +105,11 @@ class Online:
         self._client: Client | None = None
         self._greeted = self._recorded = False
         self._failures, self._not_before, self._why = 0, 0.0, ""
+        self._heard = 0.0
+
+    def prepare(self) -> None:
+        """Start the worker: when the study ends it is known whether the server answers."""
+        self._go_on()
 
     def record(self, folder: Path) -> None:
         """Have a result mirrored, sooner or later."""
@@ -109,36 +122,44 @@ class Online:
         self._recorded = True
 
     def close(self) -> None:
-        """Wait up to the timeout, then say what is left to `segbench sync`."""
-        if not self._recorded:
-            return
+        """Wait as long as the server goes on answering, up to the timeout; then say what is left.
+
+        The worker tries on without us, each run for so long.
+        """
+        if self._recorded:
+            self._finish()
+        if self._client is not None:
+            self._client.leave()
+            self._client = None
         self._recorded = False
+        self._waiting.clear()
+        self._sent.clear()
+
+    def _finish(self) -> None:
         end = time.monotonic() + self.timeout
         for job in ("leaderboard", "report"):
             self._waiting.append({"job": job, "sweep": str(self.sweep)})
-        while (self._waiting or self._sent) and time.monotonic() < end:
-            self._go_on()
-            if self._client is None:  # it is out of order, and will not come back at once
+        self._go_on()
+        while (self._waiting or self._sent) and self._client:  # None: it is out of order
+            now = time.monotonic()
+            if now > end or now - self._heard > PATIENCE:
                 break
             time.sleep(0.02)
-        if self._client is not None:
-            self._client.kill()
-            self._client = None
-        left = sum(job["job"] == "result" for job in (*self._sent, *self._waiting))
-        if self._waiting or self._sent:
-            count = f"{left} results" if left != 1 else "one result"
-            what = count if left else "the leaderboard"
+            self._go_on()
+        left = [*self._sent, *self._waiting]
+        count = sum(job["job"] == "result" for job in left)
+        if left:
+            what = f"{count} result{'s' if count > 1 else ''}" if count else "the leaderboard"
             why = f" ({self._why})" if self._why else ""
             _say(f"not mirrored to W&B: {what}{why}; "
-                 f"mirror it with: segbench sync --results {self.sweep}")  # fmt: skip
-        self._waiting.clear()
-        self._sent.clear()
+                 f"mirror with: segbench sync --results {self.sweep}")  # fmt: skip
 
     def _go_on(self) -> None:
         """Take answers and send jobs, without waiting."""
         try:
             if self._client is None and time.monotonic() >= self._not_before:
                 self._client, self._greeted = Client(*self._ours), False
+                self._heard = time.monotonic()
             while self._client and (answer := self._client.receive()) is not None:
                 self._take(answer)
             while self._client and self._waiting and len(self._sent) < AHEAD:
@@ -150,6 +171,7 @@ class Online:
             self._out_of_order(f"{type(error).__name__}: {one_line(error)}")
 
     def _take(self, answer: Answer) -> None:
+        self._heard = time.monotonic()
         if not self._greeted:
             self._greeted = True
             if "error" in answer:

@@ -62,29 +62,45 @@ def test_a_failing_log_warns_and_goes_on(tmp_path: Path, capsys: pytest.CaptureF
     assert len(err) == 3 and all("not logged for W&B" in line for line in err)
 
 
-def test_results_are_mirrored_while_a_study_goes_on(tmp_path: Path, server: WandbServer):
+def test_a_worker_goes_on_when_the_study_has_ended(
+    tmp_path: Path, server: WandbServer, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    monkeypatch.setattr(study, "PATIENCE", 0.0)
     folders = made.fill(tmp_path)[:4]
     tracker = Online(tmp_path / "one", "segbench", None, 60.0)
+    tracker.prepare()
     start = time.monotonic()
     for folder in folders:
         tracker.record(folder)
-    assert time.monotonic() - start < 1.0, "handed over, not waited for"
     tracker.close()
+    assert time.monotonic() - start < 1.0, "handed over, not waited for"
+    assert "not mirrored to W&B: 4 results" in capsys.readouterr().err
+    while len(marks(tmp_path)) < 6 and time.monotonic() - start < 60.0:
+        time.sleep(0.05)
     kinds = [(run["jobType"], run["state"]) for run in server.runs.values()]
     assert sorted(kinds) == [("leaderboard", "finished"), *[("result", "finished")] * 4]
 
 
+def marks(root: Path) -> list[Path]:
+    """Of runs, and of the report."""
+    return list(root.glob("one/.wandb/mirrored/*/*.json"))
+
+
 def test_a_dead_server_is_told_of_and_left_to_sync(
-    tmp_path: Path, server: WandbServer, capsys: pytest.CaptureFixture[str]
-):
+    tmp_path: Path, server: WandbServer, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
     server.outage = "hang"
     folders = made.fill(tmp_path)[:2]
-    tracker = Online(tmp_path / "one", "p", None, 1.0)
+    tracker = Online(tmp_path / "one", "p", None, 60.0)
+    monkeypatch.setattr(study, "PATIENCE", 0.5)
+    monkeypatch.setattr(study.Client, "leave", study.Client.kill)  # for the tests that follow
     start = time.monotonic()
     for folder in folders:
         tracker.record(folder)
     tracker.close()
-    assert time.monotonic() - start < 10.0
+    assert time.monotonic() - start < study.PATIENCE + 5.0
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("warning: not mirrored to W&B: 2 results")
     assert line.endswith(f"segbench sync --results {tmp_path / 'one'}")
@@ -112,6 +128,8 @@ class Scripted:
 
     def kill(self) -> None:
         pass
+
+    leave = kill
 
 
 @pytest.fixture
@@ -152,7 +170,7 @@ def test_without_a_key_a_study_goes_on(
     tracker.record(tmp_path / "a")
     tracker.close()
     (line,) = capsys.readouterr().err.splitlines()
-    assert "one result (WANDB_API_KEY: found no API key" in line
+    assert "1 result (WANDB_API_KEY: found no API key" in line
 
 
 def test_modes(tmp_path: Path):
