@@ -28,7 +28,8 @@ from segbench.tracking import Offline, Online
 from segbench.tracking.client import Client
 
 TESTS = Path(__file__).parents[2] / "tests"
-STUDY = ("dataset=blobs", "dataset.n=4000", "algorithm=gmm", "study.n_trials=20", "threads=1")
+STUDY = ("dataset=blobs", "dataset.n=2000", "algorithm=gmm", "study.n_trials=20", "threads=1",
+         "study.structureless.copies=0")  # fmt: skip
 SERVER = """
 import sys
 from wandb_server import WandbServer
@@ -83,7 +84,7 @@ def main() -> None:
     others = Others()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        run(root, "study.n_trials=40")
+        run(root)
         (stored,) = scan(root)
         folder, sweep = stored.path, stored.path.parent
         print(f"seconds a result after the first, median of {options.results} (wanted: under 0.1)")
