@@ -134,6 +134,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGALRM, lambda *_: _end(TOO_LONG, service, folder))
     signal.setitimer(signal.ITIMER_REAL, float(timeout))
     api, greeting = _greeting(entity)
+    signal.setitimer(signal.ITIMER_REAL, 0)  # the first job may come much later
     say(greeting)
     if "error" not in greeting:
         target = Target(greeting["base_url"], greeting["entity"], project)

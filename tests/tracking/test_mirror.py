@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,11 +111,20 @@ def test_no_outage_lasts_longer_than_the_timeout_and_then_everything_is_there_on
             clients[name].greet()
             doors[name].forget(server.backend)
             doors[name].outage, doors[name].after, doors[name].only = outage, after, only
+        # And one whom no setting of W&B's can help: it waits for a pipe that nobody writes to.
+        clients["e"] = stack.enter_context(Client("p", None, SECONDS))
+        clients["e"].greet()
+        folders["e"] = tmp_path / "pipe"
+        folders["e"].mkdir()
+        os.mkfifo(folders["e"] / "result.json")
         start = time.monotonic()
         for name, client in clients.items():
             client.send(job="result", folder=str(folders[name]))
         for name, client in clients.items():
-            assert "error" in mirrored(client), name
+            answer = mirrored(client)
+            assert "error" in answer, name
+        assert answer == {"error": f"no answer in {SECONDS:g} s"}
+        shutil.rmtree(folders["e"])
         assert time.monotonic() - start < SECONDS + GRACE
     assert not list(tmp_path.glob("s/.wandb/mirrored/*/*"))
     unfinished = [run for run in server.runs.values() if run["state"] == "running"]
