@@ -32,6 +32,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python experiments/speed/racing.py
 	$(BIN)/python experiments/speed/replicates.py
 	$(BIN)/python experiments/speed/study.py
+	$(BIN)/python experiments/speed/mirroring.py
 
 oracles: $(VENV)/.installed     # published numbers, where $$SEGBENCH_DATA has them
 	$(BIN)/python experiments/published_tables/clustercrit.py

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -75,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     board.add_argument("--profile", default=None, metavar="NAME", help=profiles)
     board.add_argument("--figures", type=Path, metavar="DIR",
                        help="draw the boards as PNG and SVG into a folder")  # fmt: skip
+    board.add_argument("--wandb", metavar="ENTITY/PROJECT", help="the results mirrored to W&B")
     board.set_defaults(command=_leaderboard)
+    _add_tracking(commands)
     _add_score(commands)
     _add_report(commands)
     assign = commands.add_parser("assign", help="give each new customer a segment")
@@ -125,6 +129,26 @@ def _add_report(commands: Any) -> None:
     report.set_defaults(command=_report)
 
 
+def _add_tracking(commands: Any) -> None:
+    sync = commands.add_parser("sync", help="mirror to W&B what it does not have yet")
+    sync.set_defaults(command=_sync)
+    promote = commands.add_parser("promote", help="link a mirrored model in W&B's registry")
+    promote.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    promote.add_argument("--alias", type=_alias, default="production", metavar="NAME",
+                         help="which moves to it; default: production")  # fmt: skip
+    promote.add_argument("--registry", metavar="REGISTRY/COLLECTION",
+                         help="default: model/<data set>")  # fmt: skip
+    promote.set_defaults(command=_promote)
+    for command in (sync, promote):
+        command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
+                             help="a results folder")  # fmt: skip
+        command.add_argument("--project", default="segbench", metavar="NAME")
+        command.add_argument("--entity", metavar="NAME", help="default: the account's own")
+    for command in (sync, promote, commands.choices["leaderboard"]):
+        command.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS",
+                             help="for each run on W&B; default: 60")  # fmt: skip
+
+
 def _run(overrides: list[str]) -> int:
     _one_thread_each()
     from segbench import sweep
@@ -167,9 +191,10 @@ def _leaderboard(options: argparse.Namespace) -> int:
     from segbench import leaderboard
     from segbench.report import tables, terminal, text
 
-    rows = leaderboard.build(options.results)
+    rows = _remote_rows(options) if options.wandb else leaderboard.build(options.results)
     if not rows:
-        raise InputError(options.results, found="no results", wanted="results of segbench run")
+        where = options.wandb or options.results
+        raise InputError(where, found="no results", wanted="results of segbench run")
     if options.pick or options.profile:
         out = _picked(rows, options)
     elif options.format == "html":
@@ -228,6 +253,56 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
+def _remote_rows(options: argparse.Namespace) -> list[Any]:
+    from segbench.tracking import remote
+
+    return remote.rows(options.wandb, options.timeout)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from segbench.tracking import mirror
+
+    done = mirror.sync(options.results, options.project, options.entity, options.timeout)
+    print(f"{done.target}: results mirrored: {done.mirrored}, there before: {done.already}; "
+          f"leaderboards mirrored: {done.leaderboards}")  # fmt: skip
+    for url in done.reports:
+        print(f"Report: {url}")
+    left = len(done.lost) + done.not_tried
+    return _fail(f"{left} not mirrored; the same command goes on", 1) if left else 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from segbench import model
+    from segbench.results import find
+    from segbench.tracking import remote
+
+    stored = find(options.result, options.results)
+    if stored.result.status == "complete" and not model.assigns(stored.path):
+        raise InputError(stored.path, found="no model that assigns", wanted="one that does")
+    linked = remote.promote(stored, options.alias, options.project, options.entity,
+                            options.registry, options.timeout)  # fmt: skip
+    print(f"{options.alias}: {linked}")
+    return 0
+
+
+def _alias(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", text) or re.fullmatch(r"latest|v\d+", text):
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, wanted letters, digits, _ . -, and neither latest nor v<number>"
+        )
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text!r}, wanted a positive number of seconds")
+    return seconds
+
+
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names):
@@ -276,7 +351,6 @@ def _score(options: argparse.Namespace) -> int:
 def _assign(options: argparse.Namespace) -> int:
     import csv
     import io
-    import math
 
     from segbench import model
     from segbench.results import find

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -388,8 +389,16 @@ class Clusterer(Protocol):
 class Tracker(Protocol):
     """A mirror of finished results; it may warn, never fail and never delay a study."""
 
-    def record(self, result: Result, config: Mapping[str, Any]) -> None:
-        """Mirror one finished result."""
+    def prepare(self) -> None:
+        """A result will come."""
+        ...
+
+    def record(self, folder: Path) -> None:
+        """Mirror one finished result, from its folder."""
+        ...
+
+    def overview(self) -> None:
+        """Mirror the sweep's leaderboard at the end, whoever has recorded its results."""
         ...
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from threadpoolctl import threadpool_limits
 
-from segbench.cell import Cell, Config, public_config
+from segbench.cell import Cell, Config
 from segbench.choice import Terms, choose, hopeless, needed
 from segbench.contracts import Result, Tracker
 from segbench.dataset import load
@@ -89,7 +89,7 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
     except Exception as error:
         why = f"{type(error).__name__}: {one_line(error)}"
         result = without_partition(cell, "failed", why, start, trace=traceback.format_exc())
-    tracker.record(result, public_config(cell.config))
+    tracker.record(cell.folder)
     return result
 
 

@@ -111,18 +111,26 @@ def run_job(config: DictConfig) -> Result | None:
 def _run_with_progress(cell: Cell, in_sweep: bool) -> Result:
     from segbench.progress import StderrProgress
     from segbench.run import run_cell
-    from segbench.tracking import make_tracker
 
     config, plan = cell.config, cell.as_plan()
     names = f"{plan['dataset']} · {plan['features']} · {plan['algorithm']}"
     progress = StderrProgress(f"{config['position']} {names}".strip(), said=_notes)
-    folder = cell.sweep / ".wandb"
-    if str(folder) not in _trackers:
-        _trackers[str(folder)] = make_tracker(config["tracking"], folder)
     reused = read_final(cell.folder) is not None
-    result = run_cell(cell, progress, _trackers[str(folder)], in_sweep=in_sweep)
+    tracker = _tracker(config["tracking"], cell.sweep)
+    if not reused:
+        tracker.prepare()
+    result = run_cell(cell, progress, tracker, in_sweep=in_sweep)
     progress.finished(result, reused)
     return result
+
+
+def _tracker(config: Config, sweep: Path) -> Tracker:
+    """The tracker that results of a sweep made in this process go to."""
+    from segbench.tracking import make_tracker
+
+    if str(sweep) not in _trackers:
+        _trackers[str(sweep)] = make_tracker(config, sweep)
+    return _trackers[str(sweep)]
 
 
 def plain_config(config: DictConfig, choices: Any) -> Config:
@@ -181,6 +189,10 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
             for i, (job, cell) in enumerate(zip(jobs, cells, strict=True), start=1)
             if not isinstance(cell, Result)
         ]
+        new = [cell for cell in cells
+               if not isinstance(cell, Result) and read_final(cell.folder) is None]  # fmt: skip
+        for cell in new:
+            _tracker(cell.config["tracking"], cell.sweep).prepare()
         for returned in self.launcher.launch(batch, initial_job_idx=0) if batch else ():
             # Reading the value of a job that failed raises; its cell shows as missing instead.
             if returned.status == JobStatus.COMPLETED and returned.return_value is not None:
@@ -190,6 +202,8 @@ class PlanSweeper(Sweeper):  # type: ignore[misc]
                 print(f"{_named(returned.overrides)}: ended without a result: {why}",
                       file=sys.stderr)  # fmt: skip
         _finished.extend(cell for cell in cells if isinstance(cell, Result))
+        for cell in new:  # wherever the launcher has made the results
+            _tracker(cell.config["tracking"], cell.sweep).overview()
 
     def _distinct(
         self, jobs: Sequence[tuple[str, ...]]

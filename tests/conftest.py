@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
+from wandb_fixtures import _pool, _server, nobody, pool, server  # noqa: F401 (fixtures)
 
 from segbench import cli
 from segbench.paths import CONF

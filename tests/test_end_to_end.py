@@ -38,7 +38,9 @@ def test_quickstart_leaves_a_full_record_and_an_equal_mirror(quickstart: Path):
     stored = scan(quickstart)
     assert {(s.result.dataset["name"], s.result.features, s.result.algorithm)
             for s in stored} == CELLS | FLOOR  # fmt: skip
-    runs = {run["id"]: run for run in map(read_run, quickstart.glob(".wandb/wandb/*/*.wandb"))}
+    every = list(map(read_run, quickstart.glob(".wandb/wandb/*/*.wandb")))
+    assert [run["job_type"] for run in every].count("leaderboard") == 1
+    runs = {run["id"]: run for run in every if run["job_type"] == "result"}
     assert len(runs) == len(stored) == 9
     for entry in stored:
         plain = json.loads((entry.path / "result.json").read_text())

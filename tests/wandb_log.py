@@ -37,7 +37,7 @@ def read_records(log: Path) -> Iterator[Record]:
 
 
 def read_run(log: Path, seconds: float = 30.0) -> dict[str, Any]:
-    """Id, group, tags, config and summary of the run in a log, and whether it was finished.
+    """What the log of a run holds, and whether it was finished: artifacts with their files' names.
 
     W&B's service writes the log; it may come a moment after `finish` has returned.
     """
@@ -48,15 +48,26 @@ def read_run(log: Path, seconds: float = 30.0) -> dict[str, Any]:
 
 
 def _read_run(log: Path) -> dict[str, Any]:
-    run: dict[str, Any] = {"summary": {}, "finished": False}
+    run: dict[str, Any] = {"summary": {}, "history": {}, "charts": [], "artifacts": {},
+                           "finished": False}  # fmt: skip
     for record in read_records(log):
         kind = record.WhichOneof("record_type")
         if kind == "run":
             run |= {"id": record.run.run_id, "group": record.run.run_group,
                     "tags": list(record.run.tags), "project": record.run.project,
+                    "job_type": record.run.job_type,
                     "config": _values(record.run.config.update)}  # fmt: skip
+        elif kind == "config":
+            run["charts"] += [path[-1] for path in (list(item.nested_key) for item in
+                              record.config.update) if path[:2] == ["_wandb", "visualize"]
+                              ]  # fmt: skip
         elif kind == "summary":
             _merge(run["summary"], record.summary.update)
+        elif kind == "history":
+            _merge(run["history"], record.history.item)
+        elif kind == "artifact":
+            entries = record.artifact.manifest.contents
+            run["artifacts"][record.artifact.name] = [entry.path for entry in entries]
         elif kind == "exit":
             run["finished"] = record.exit.exit_code == 0
     return run

@@ -1,33 +1,42 @@
-"""A stand-in for W&B's server on loopback: as much of its protocol as `wandb sync` speaks."""
+"""A stand-in for W&B's server on loopback, which the real client talks to, and its outages.
+
+It keeps what it is sent in `backend` (`wandb_backend.Backend`). `outage` says how it answers from
+now on: "" as it should, a status such as "503", "hang" not at all, "drop" by hanging up. `after`
+lets so many more requests through before that; `only` names what is concerned ("PUT", "graphql").
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import re
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from wandb_backend import Backend
 
 HANG = 60.0
 """Seconds until a hanging server gives up."""
 
 
 class WandbServer:
-    """Keeps the runs that are uploaded to it; `hang` makes it answer nothing."""
+    """Several may stand before one backend."""
 
-    def __init__(self) -> None:
-        self.runs: dict[str, dict[str, Any]] = {}
-        self.unknown: list[str] = []
-        self.hang = False
+    def __init__(self, backend: Backend | None = None) -> None:
+        self.outage = self.only = ""
+        self.after = 0
+        self.requests = 0
         self.closing = threading.Event()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.http.daemon_threads = True
         self.http.handle_error = lambda *_: None  # clients reset idle connections
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        self.backend = backend or Backend()
 
     def __enter__(self) -> WandbServer:
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -35,48 +44,32 @@ class WandbServer:
         self.http.shutdown()
         self.http.server_close()
 
-    def graphql(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
-        viewer = {"id": "1", "entity": "me", "username": "me", "name": "me", "email": "",
-                  "flags": "{}", "teams": {"edges": []}}  # fmt: skip
-        match operation:
-            case "Viewer" | "GetViewer":
-                return {"viewer": viewer}
-            case "ServerFeaturesQuery" | "ServerInfo":
-                return {"serverInfo": {"features": []}}
-            case "RunResumeStatus":
-                return {"model": {"id": "1", "name": "p", "entity": {"id": "1", "name": "me"},
-                                  "bucket": None}}  # fmt: skip
-            case "UpsertBucket":
-                return self.upsert(variables)
-            case "CreateRunFiles":
-                files = [{"name": name, "uploadUrl": f"{self.url}/file/{name}"}
-                         for name in variables["files"]]  # fmt: skip
-                return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
-            case "RunStoppedStatus":
-                return {"project": {"run": {"stopped": False}}}
-        self.unknown.append(operation)
-        return None
+    def forget(self, backend: Backend | None = None) -> None:
+        """As if nobody had sent anything, unless a backend says so."""
+        with self.backend.lock:
+            self.outage, self.only, self.after, self.requests = "", "", 0, 0
+            self.backend = backend or Backend()
 
-    def upsert(self, variables: dict[str, Any]) -> dict[str, Any]:
-        run = self.runs.setdefault(variables["name"], {"config": {}, "summary": {}})
-        if variables.get("config"):
-            run["config"] = json.loads(variables["config"])
-        project = {"id": "1", "name": variables.get("project") or "p",
-                   "entity": {"id": "1", "name": "me"}}  # fmt: skip
-        bucket = {"id": "1", "name": variables["name"], "displayName": "", "description": "",
-                  "config": json.dumps(run["config"]), "sweepName": None, "historyLineCount": 0,
-                  "project": project}  # fmt: skip
-        return {"upsertBucket": {"inserted": True, "bucket": bucket}}
+    @property
+    def runs(self) -> dict[str, dict[str, Any]]:
+        return self.backend.runs
 
-    def stream(self, run: str, body: dict[str, Any]) -> None:
-        content = body.get("files", {}).get("wandb-summary.json", {}).get("content")
-        if content:
-            self.runs[run]["summary"] = json.loads(content[-1])
+    def state(self, request: str) -> str:
+        """How the next request is answered."""
+        with self.backend.lock:
+            self.requests += 1
+            if self.only not in request:
+                return ""
+            if self.outage and self.after > 0:
+                self.after -= 1
+                return ""
+            return self.outage
 
 
 def _handler(server: WandbServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: object) -> None:
             pass
@@ -86,30 +79,47 @@ def _handler(server: WandbServer) -> type[BaseHTTPRequestHandler]:
             return gzip.decompress(data) if "gzip" in self.headers.get(
                 "content-encoding", "") else data  # fmt: skip
 
-        def answer(self, plain: Any) -> None:
-            data = json.dumps(plain).encode()
-            self.send_response(200)
+        def answer(self, data: bytes, status: int = 200) -> None:
+            self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
 
+        def is_out(self) -> bool:
+            state = server.state(f"{self.command} {self.path}")
+            if state == "hang":
+                server.closing.wait(HANG)
+            if state in ("hang", "drop"):
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+            elif state:
+                self.answer(b'{"error": "out of order"}', int(state))
+            return bool(state)
+
+        def do_GET(self) -> None:
+            if not self.is_out():
+                found = server.backend.files.get(self.path)
+                self.answer(found or b"", 404 if found is None else 200)
+
         def do_PUT(self) -> None:
-            self.body()
-            self.answer({})
+            data = self.body()
+            if not self.is_out():
+                server.backend.files[self.path] = data
+                self.answer(b"{}")
 
         def do_POST(self) -> None:
             body = json.loads(self.body() or b"{}")
-            if server.hang:
-                server.closing.wait(HANG)
+            if self.is_out():
                 return
-            if self.path.endswith("/file_stream"):
-                server.stream(self.path.split("/")[-2], body)
-                self.answer({"exitcode": None, "limits": {}})
-                return
-            name = re.search(r"\b(?:query|mutation)\s+(\w+)", body["query"]).group(1)
-            found = server.graphql(name, body.get("variables") or {})
-            errors = [] if found else [{"message": f"no operation {name}"}]
-            self.answer({"data": found, **({"errors": errors} if errors else {})})
+            with server.backend.lock:
+                if self.path.endswith("/file_stream"):
+                    server.backend.stream(self.path.split("/")[-2], body)
+                    answer: dict[str, Any] = {"exitcode": None, "limits": {}}
+                else:
+                    name = re.search(r"\b(?:query|mutation)\s+(\w+)", body["query"]).group(1)
+                    asked = body.get("variables") or {}
+                    answer = server.backend.graphql(name, asked, server.url)
+            self.answer(json.dumps(answer).encode())
 
     return Handler

@@ -172,7 +172,7 @@ def _tuning(plt: Any, board: Board) -> Figure | None:
     for line in board.ranked:
         path = Path(line.typical.path) / "trials.parquet"
         name = next(iter(line.typical.result.objectives), None)
-        if name is None or not path.is_file():
+        if name is None or not line.typical.path or not path.is_file():
             continue
         frame = pd.read_parquet(path)
         if name in frame:

@@ -141,6 +141,8 @@ def _floor(console: Console, board: Board) -> None:
 
 
 def _segments(console: Console, row: Row) -> list[Segment]:
+    if not row.path:  # of W&B, which has the numbers only
+        return []
     try:
         return read_segments(Path(row.path))
     except InputError as error:

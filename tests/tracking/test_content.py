@@ -1,0 +1,72 @@
+"""What the W&B run of a result holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import made
+
+from segbench.contracts import Result
+from segbench.tracking.content import RECORD, artifact_name, numbers, of_result, run_id, word
+from segbench.tracking.overview import missing_cells, of_sweep
+
+
+def test_a_run_holds_config_overrides_and_every_field(tmp_path: Path):
+    result = made.result("a", "one", 0.3)
+    content = of_result(made.write(tmp_path, result))
+    assert content.id == run_id(result.key) == result.key[:32]
+    assert (content.group, content.tags) == ("one", ("d", "raw", "kmeans"))
+    assert content.config["algorithm"] == made.CONFIG["algorithm"]
+    assert content.config["overrides"] == made.OVERRIDES
+    assert content.config["params"] == {"n_clusters": 2}
+    assert content.config["command"].startswith("segbench run dataset=d algorithm=kmeans")
+    plain = result.as_json()
+    assert {name: content.summary[name] for name in plain} == plain
+    assert Result.from_json(json.loads(content.summary[RECORD])) == result
+
+
+def test_numbers_are_scalars_without_what_is_unknown():
+    flat = numbers(made.result("a", "one", 0.3))
+    assert flat["quality"] == 0.3 and flat["k"] == 2 and flat["seconds_total"] == 1.5
+    assert flat["stability_ari_low"] == 0.25 and flat["trials_refits"] == 12
+    assert "ari" not in flat and "quality_low" not in flat and "p" not in flat
+    assert all(isinstance(value, (int, float)) for value in flat.values())
+    assert not set(flat) & set(made.result("a", "one", 0.3).as_json()), "no field is hidden"
+
+
+def test_trials_become_a_table_with_the_best_so_far(tmp_path: Path):
+    content = of_result(made.write(tmp_path, made.result("a", "one", 0.3)))
+    table = content.tables["tuning_trials"]
+    assert table["best"] == [0.1, 0.25, 0.25, 0.25]
+    assert table["quality"][2] is None and table["state"][2] == "failed"
+    drawn = {(chart.kind, chart.x, chart.y) for chart in content.charts.values()}
+    assert drawn == {("line", "number", "best"), ("scatter", "quality", "stability_ari")}
+    assert content.bars == {"segment_sizes": [5, 4]}
+
+
+def test_a_model_is_an_artifact_and_without_one_there_is_none(tmp_path: Path):
+    folder = made.write(tmp_path, made.result("a", "one", 0.3))
+    files = of_result(folder).files
+    assert files is not None and files.name == artifact_name(made.key("a"))
+    assert set(files.paths) == {"model/model.json", "model/model.skops", "result.json",
+                                "config.yaml", "profile.csv"}  # fmt: skip
+    assert files.metadata["scores"]["quality"] == 0.3 and files.aliases == ("one",)
+    skipped = made.without_partition("d", "one", "skipped", "too large")
+    content = of_result(made.write(tmp_path, skipped))
+    assert content.files is None and not content.tables and not content.bars
+
+
+def test_a_leaderboard_run_is_the_same_for_the_same_results(tmp_path: Path):
+    made.fill(tmp_path)
+    content = of_sweep(tmp_path / "one")
+    assert content == of_sweep(tmp_path / "one")
+    assert content.tables["leaderboard"]["rank"] == [1, None, 2, None, None]
+    assert [cell["algorithm"] for cell in missing_cells(content.summary[RECORD])] == ["gmm"]
+    made.write(tmp_path, made.result("z", "one", 0.9))
+    changed = of_sweep(tmp_path / "one")
+    assert changed.id == content.id and changed.digest != content.digest
+
+
+def test_names_as_wandb_takes_them():
+    assert word("my sweep/ü:1") == "my-sweep-1" and word("///") == "-"
