@@ -30,10 +30,10 @@ class Spy(NoTracking):
     """Counts what is mirrored."""
 
     def __init__(self) -> None:
-        self.seen: list[Result] = []
+        self.seen: list[Path] = []
 
-    def record(self, result: Result, config: object) -> None:
-        self.seen.append(result)
+    def record(self, folder: Path) -> None:
+        self.seen.append(folder)
 
 
 def cell(results: Path, *overrides: str) -> Cell:
@@ -94,7 +94,7 @@ def test_second_run_changes_nothing_and_mirrors_nothing(tmp_path: Path):
     before = {p: p.stat().st_mtime_ns for p in planned.folder.rglob("*")}
     assert run_cell(planned, Quiet(), spy, in_sweep=False) == first
     assert {p: p.stat().st_mtime_ns for p in planned.folder.rglob("*")} == before
-    assert len(spy.seen) == 1
+    assert spy.seen == [planned.folder]
 
 
 @pytest.mark.parametrize("algorithm", ["kmeans", "gmm", "hdbscan", "kprototypes", "random"])
