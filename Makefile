@@ -3,26 +3,39 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test bench oracles metrics algorithms trust stability structure clean
+# Without byte code each process would compile every module again; pip would compile all there are.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: demo test static doctests drills bench oracles metrics algorithms trust stability structure clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("segbench needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
 
 demo: $(VENV)/.installed
 	$(BIN)/segbench run -m experiment=quickstart
 
 test: $(VENV)/.installed
+	$(MAKE) -j 2 --output-sync static doctests
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not drill' tests
+
+drills: $(VENV)/.installed      # what takes long: kills, outages, how often intervals cover; minutes
+	$(BIN)/pytest -n 2 --dist worksteal -m drill tests
+
+static: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist worksteal
+
+doctests: $(VENV)/.installed    # and the kernels compiled that they use, before two workers would
+	$(BIN)/pytest segbench
 
 bench: $(VENV)/.installed
 	$(BIN)/python experiments/speed/overhead.py
+	$(BIN)/python experiments/speed/leaderboard.py
 	$(BIN)/python experiments/speed/silhouette.py
 	$(BIN)/python experiments/speed/gower.py
 	$(BIN)/python experiments/speed/density.py

@@ -170,6 +170,7 @@ def test_regret_is_what_the_choice_lost_against_the_best_trial(tmp_path: Path):
     assert regret["lost"] == pytest.approx(regret["best"] - regret["chosen"]) and regret["lost"] > 0
 
 
+@pytest.mark.drill
 def test_a_race_saves_refits_and_chooses_the_same(tmp_path: Path):
     def run(*options: str) -> Result:
         return do(cell(tmp_path, "features=standard", "study.n_trials=20", "study.replicates=12",

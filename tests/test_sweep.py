@@ -96,9 +96,9 @@ def test_a_value_that_is_no_seed_is_a_row(inside: Run, tmp_path: Path):
     assert status == ["complete", "failed", "failed"]
 
 
-def test_secrets_are_written_nowhere(segbench: Run, inside: Run, tmp_path: Path):
+def test_secrets_are_written_nowhere(inside: Run, tmp_path: Path):
     url = f"storage.url=sqlite:///{tmp_path}/hush-hush.db"
-    done = segbench("run", "-m", "algorithm=kmeans", url, "tracking=wandb_offline", *SMALL)
+    done = inside("run", "-m", "algorithm=kmeans", url, "tracking=wandb_offline", *SMALL)
     assert done.returncode == 0, done.stderr
     done = inside("run", "-m", "dataset=nope,nein", url, "algorithm=kmeans")
     assert done.returncode == 1 and "hush-hush" not in done.stderr + done.stdout
@@ -106,6 +106,7 @@ def test_secrets_are_written_nowhere(segbench: Run, inside: Run, tmp_path: Path)
         assert not path.is_file() or b"hush-hush" not in path.read_bytes(), path
 
 
+@pytest.mark.drill
 def test_killed_sweep_finishes_as_if_uninterrupted(segbench: Run, tmp_path: Path):
     """kill -9 of the whole process group, twice, then the same command again."""
     sweep = (*SWEEP, "dataset.n=600", "study.n_trials=6", "study.replicates=4")

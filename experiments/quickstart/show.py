@@ -17,17 +17,20 @@ HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
 sys.path.insert(0, str(HERE.parent))
 
-from measured import write
+from measured import table, write
 
-from segbench.leaderboard import boards_of, build
+from segbench.leaderboard import Board, boards_of, build
 from segbench.leaderboard.pick import pick
 from segbench.report import figures, terminal
 from segbench.report import pick as told
+from segbench.report.columns import interval, number
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--hide-scrollbars", "--virtual-time-budget=4000")  # fmt: skip
+MOST = 12
+"""Attributes of a profile that a README shows."""
 KEPT = ("cdnow-pareto.png", "cdnow-tuning.png", "charity-quality.png")
 
 
@@ -41,16 +44,47 @@ def main() -> None:
     seeds = sorted({row.result.seed for row in rows})
     if seeds != [0, 1, 2] or any(row.result.status == "missing" for row in rows):
         raise SystemExit(f"{results}: found seeds {seeds}, wanted all cells of seeds 0, 1 and 2")
+    boards = {board.dataset: board for board in boards_of(rows)}
+    charity = boards["charity"]
     tables = {
-        "leaderboard": terminal.render(rows, width=160, color=False),
-        "stability": terminal.render(rows, width=160, color=False, stability=True),
-        "pick": told.render([pick(board) for board in boards_of(rows)], color=False),
+        "leaderboard": shorter(terminal.render(rows, width=160, color=False)),
+        "stability": terminal.render(charity.rows, width=160, color=False, stability=True),
+        "pick": told.render([pick(charity)], color=False),
     }
     for name, text in tables.items():
         write(README, f"```\n{text.strip()}\n```", name)
+    write(HERE / "README.md", measured(list(boards.values())))
     draw(rows)
     winner = next(row for row in rows if row.rank == 1)
     photograph(results, winner.result.key)
+
+
+def shorter(text: str) -> str:
+    """Without most attributes of a data set that has very many."""
+    lines, kept, run = text.splitlines(), [], 0
+    for line in lines:
+        inside = line.startswith("  ") and not line.startswith("   ") and ":" not in line
+        run = run + 1 if inside else 0
+        if run == MOST + 1:
+            kept.append("  (the other attributes are left out here)")
+        if run <= MOST:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def measured(boards: list[Board]) -> str:
+    """The first two ranks and the floor of each data set, medians over the seeds."""
+    rows = []
+    for board in boards:
+        first, second = board.ranked[:2]
+        floor = next(line for line in board.lines if line.baseline)
+        rows.append([
+            board.dataset, board.measured.space, board.name(first), interval(first.quality),
+            interval(first.median("stability_ari")), f"{board.name(second)} "
+            f"{number(second.quality)}", f"{floor.first.algorithm} {number(floor.quality)}",
+        ])  # fmt: skip
+    head = ["data set", "space", "rank 1", "quality", "stability", "rank 2", "best baseline"]
+    return table(head, rows, text=3)
 
 
 def draw(rows: list) -> None:

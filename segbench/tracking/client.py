@@ -47,11 +47,13 @@ class Client:
         self._lines: list[Answer] = []
         self._rest = b""
         self.target: Target | None = None
+        # W&B's service of this process, if it has one, is not the worker's to share or to end.
+        alone = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
         command = [sys.executable, "-m", "segbench.tracking.worker", project, entity or "",
                    str(timeout), self._folder, str(niceness)]  # fmt: skip
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True, env=alone,
         )  # fmt: skip
 
     def __enter__(self) -> Client:

@@ -35,6 +35,7 @@ def test_a_seed_fixes_the_groups_and_another_changes_them():
     assert draw(200, 3, 0).tolist() != draw(200, 3, 1).tolist()
 
 
+@pytest.mark.drill
 def test_every_row_falls_into_every_group_equally_often():
     n, k, draws = 12, 3, 3000
     labels = np.array([draw(n, k, seed) for seed in range(draws)])

@@ -114,6 +114,7 @@ def test_the_same_data_set_twice_counts_once():
     assert found.datasets == ("x", "y") and found.left_out == 1
 
 
+@pytest.mark.drill
 def test_intervals_hold_what_they_say_and_name_what_was_resampled():
     """Two algorithms that are the same in truth: the win rate's interval reaches 1/2."""
     rng = np.random.default_rng(0)

@@ -195,6 +195,7 @@ def test_equals_scikit_learn_on_many_customers(ours, theirs, k):
     assert ours(a, b) == pytest.approx(expected, abs=1e-10)
 
 
+@pytest.mark.drill
 def test_the_shared_scores_are_scikit_learns_on_a_thousand_pairs():
     shared = [
         (adjusted_rand_score, metrics.adjusted_rand_score),

@@ -31,6 +31,7 @@ def with_gaps(X: np.ndarray) -> Reference:
     return gower(np.where(np.random.default_rng(0).random(X.shape) < 0.02, np.nan, X))
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("space, names", [
     (euclidean, NAMES),
     (gower, ("pearson_gamma",)),

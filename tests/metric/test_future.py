@@ -110,6 +110,7 @@ def of_groups(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return labels + rng.normal(size=n), labels
 
 
+@pytest.mark.drill
 def test_interval_covers_the_truth_about_as_often_as_it_says():
     cases = [of_groups(150, seed) for seed in range(60)]
     low, high = np.array([epsilon_squared_interval(*case, 0) for case in cases]).T

@@ -45,6 +45,7 @@ def test_hopkins_is_the_second_implementation():
     assert found.high - found.value == pytest.approx(half, rel=1e-3)
 
 
+@pytest.mark.drill
 def test_hopkins_of_uniform_customers_varies_like_a_beta(monkeypatch):
     monkeypatch.setattr(module, "DRAWS", 300)
     space = labelled(np.random.default_rng(1).random((6_000, 3)), np.zeros(6_000)).space

@@ -367,6 +367,7 @@ def test_many_customers_under_gower_are_exact():
     assert found == pytest.approx(metrics.silhouette_score(X, labels), abs=1e-10, rel=0)
 
 
+@pytest.mark.drill
 def test_the_shared_indices_are_scikit_learns_on_a_thousand_tables(monkeypatch):
     # Its distances x'x - 2 x'y + y'y leave 1e-8 of customers that coincide: too coarse here.
     exact = lambda a, b=None: cdist(a, a if b is None else b)  # noqa: E731

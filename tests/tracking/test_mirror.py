@@ -94,6 +94,7 @@ def test_a_report_shows_the_results_of_its_sweep_best_first(
     assert list(server.backend.views) == [view["id"]], "updated, not made again"
 
 
+@pytest.mark.drill
 def test_no_outage_lasts_longer_than_the_timeout_and_then_everything_is_there_once(
     tmp_path: Path, server: WandbServer, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ):
