@@ -26,8 +26,8 @@ PLAN = "plan=[" + ",".join(
 def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("quickstart")
     done = subprocess.run(
-        [sys.executable, "-m", "segbench", "run", "-m", "experiment=quickstart", PLAN, "baselines=[]",
-         "study.n_trials=2", "study.replicates=2", "study.structureless.copies=0"],
+        [sys.executable, "-m", "segbench", "run", "-m", "experiment=quickstart", PLAN,
+         "baselines=[]", "study.n_trials=2", "study.replicates=2", "study.structureless.copies=0"],
         cwd=root, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
