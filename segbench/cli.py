@@ -71,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="as a table: stability of the partition, segments and customers",
     )
+    board.add_argument("--across", action="store_true",
+                       help="contestants across data sets only, as a table or JSON")  # fmt: skip
     board.add_argument("--pick", action="store_true",
                        help="what to take into production, and why")  # fmt: skip
     profiles = "of --pick: compact (default), separated, consensus or calibrated"
@@ -195,7 +197,9 @@ def _leaderboard(options: argparse.Namespace) -> int:
     if not rows:
         where = options.wandb or options.results
         raise InputError(where, found="no results", wanted="results of segbench run")
-    if options.pick or options.profile:
+    if options.across:
+        out = _compared(rows, options)
+    elif options.pick or options.profile:
         out = _picked(rows, options)
     elif options.format == "html":
         from segbench.report import html
@@ -223,6 +227,22 @@ def _leaderboard(options: argparse.Namespace) -> int:
         if options.format == "html":
             print(f"{options.out}: open it in a browser")
     return 0
+
+
+def _compared(rows: list[Row], options: argparse.Namespace) -> str:
+    from segbench.leaderboard import across, boards_of
+    from segbench.report import across as told
+    from segbench.report import terminal
+    from segbench.results import dumps
+
+    if options.format not in ("table", "json"):
+        raise InputError(f"--format {options.format}", found="--across", wanted="table or json")
+    overall = across(boards_of(rows))
+    if overall is None:
+        raise InputError("--across", found="one data set", wanted="two or more (five for tests)")
+    if options.format == "json":
+        return dumps(told.as_json(overall)).rstrip("\n")
+    return terminal.compared(overall, color=False if options.out else None)
 
 
 def _picked(rows: list[Row], options: argparse.Namespace) -> str:

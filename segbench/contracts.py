@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -328,7 +328,15 @@ class Result:
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Result:
-        """The inverse of `as_json`."""
+        """The inverse of `as_json`.
+
+        Raises:
+            KeyError, TypeError, ValueError: a field is absent, unknown or has no such value.
+
+        """
+        if plain["status"] not in get_args(Status):
+            raise ValueError(f"status {plain['status']!r}")
+        _ = plain["dataset"]["name"]
         return cls(**{**plain, "scores": _Scores(plain["scores"])})
 
 

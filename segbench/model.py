@@ -133,8 +133,11 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
 
 def assigns(result: Path) -> bool:
     """Whether a result folder holds a model with a rule for new customers."""
-    about = result / "model" / "model.json"
-    return about.is_file() and bool(json.loads(about.read_text(encoding="utf-8"))["assign"])
+    try:
+        about = json.loads((result / "model" / "model.json").read_text(encoding="utf-8"))
+        return bool(about["assign"])
+    except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one
+        return False
 
 
 def load(result: Path) -> SegmentModel:

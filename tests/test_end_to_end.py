@@ -14,12 +14,11 @@ from wandb_log import read_run
 
 from segbench.results import scan
 
-CELLS = (("cdnow", "rfm_log", "kmeans"), ("charity", "standard", "hdbscan"),
-         ("loanapp", "mixed", "kprototypes"))  # fmt: skip
+CELLS = (("charity", "standard", "kmeans"), ("loanapp", "mixed", "kprototypes"))  # fmt: skip
 PLAN = "plan=[" + ",".join(
     f"'dataset={dataset} features={features} algorithm={algorithm}'"
     for dataset, features, algorithm in CELLS) + "]"  # fmt: skip
-"""One cell of each data set: all of the quickstart takes minutes (make demo)."""
+"""Two cells of it: all of the quickstart takes minutes (make demo)."""
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +30,10 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=root, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert all(f"[{i}/3]" in done.stderr for i in (1, 2, 3)), "progress"
+    assert all(f"[{i}/2]" in done.stderr for i in (1, 2)), "progress"
     for words in (
-        "cdnow · 23,570 customers", "charity · 4,268", "loanapp · 1,989", "a row is an algorithm",
-        "Results: results/quickstart", "leaderboard --results", "revenue_share",
+        "charity · 4,268", "loanapp · 1,989",
+        "Results: results/quickstart", "leaderboard --results", "mean_respond",
     ):  # fmt: skip
         assert words in done.stdout
     return root / "results" / "quickstart"
@@ -47,7 +46,7 @@ def test_quickstart_leaves_a_full_record_and_an_equal_mirror(quickstart: Path):
     every = list(map(read_run, quickstart.glob(".wandb/wandb/offline-run-*/*.wandb")))
     assert [run["job_type"] for run in every].count("leaderboard") == 1
     runs = {run["id"]: run for run in every if run["job_type"] == "result"}
-    assert len(runs) == len(stored) == 3
+    assert len(runs) == len(stored) == 2
     for entry in stored:
         plain = json.loads((entry.path / "result.json").read_text())
         run = runs[plain["key"][:32]]
@@ -70,15 +69,17 @@ def test_quickstart_leaves_a_full_record_and_an_equal_mirror(quickstart: Path):
         )  # fmt: skip
 
 
-def test_raw_money_never_wins(quickstart: Path, inside: Run):
-    """The reason why segbench exists: k-means on raw RFM puts almost everybody together."""
-    where = f"results={quickstart.parent}"
+def test_raw_money_never_wins(inside: Run, tmp_path: Path):
+    """The reason why segbench exists: k-means on raw RFM puts almost everybody together.
+
+    In its own space that looks close to perfect; in the space that is ranked it does not, and the
+    guards refuse it.
+    """
     done = inside("run", "dataset=cdnow", "features=raw", "algorithm=kmeans", "study=quick",
-                  "algorithm.search.n_clusters.high=3", "study.replicates=2", "sweep=why",
-                  "study.structureless.copies=0", where)  # fmt: skip
+                  "algorithm.search.n_clusters.high=2", "study.replicates=2",
+                  "study.structureless.copies=0")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    asked = ("leaderboard", "--results", f"{quickstart.parent}", "--format", "json")
-    rows = [row for row in json.loads(inside(*asked).stdout) if row["dataset"] == "cdnow"]
-    log, raw = sorted(rows, key=lambda row: row["features"] == "raw")
-    assert (log["features"], log["rank"], raw["features"]) == ("rfm_log", 1, "raw")
-    assert raw["rank"] == 2 or (raw["status"] == "ineligible" and "segment" in raw["why"])
+    (raw,) = (stored.result for stored in scan(tmp_path / "results"))
+    assert raw.status == "ineligible" and "segment" in raw.why
+    assert raw.segments["largest_share"] > 0.9
+    assert raw.scores["quality"].value < 0.3 < 0.7 < raw.scores["silhouette@native"].value

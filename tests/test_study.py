@@ -175,6 +175,7 @@ run_study("auto", Path(sys.argv[1]), X, 12, evaluate)
 """
 
 
+@pytest.mark.drill
 def test_killed_study_resumes_as_if_nothing_had_happened(tmp_path: Path):
     """kill -9 in the middle of a trial, three times, at different trials."""
     script = KILLED.format(tests=str(Path(__file__).parent))

@@ -1,9 +1,9 @@
 """Contestants across data sets, each of which weighs the same.
 
-A contestant is a pipeline with an algorithm and a set-up; where every data set has its own pipeline
-and no algorithm has two, it is the algorithm. Only those that were planned on every data set are
-compared. Where one has no eligible result it shares the last place, loses against every other and
-ties with others that have none; the same holds seed by seed.
+A contestant is a pipeline with an algorithm and a set-up; where data sets differ in their
+pipelines and no algorithm has two of them on one, it is the algorithm. Only those that were planned
+on every data set are compared. Where one has no eligible result it shares the last place, loses
+against every other and ties with others that have none; the same holds seed by seed.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Across:
         beats: (m, m) share of games that the row's contestant won against the column's.
         test: None where there are too few data sets or contestants; `why` says so.
         elsewhere: contestants that are not on every data set, and on how many they are.
+        empty: data sets on which nobody has a rank: all would share it.
         left_out: boards of data sets that have another one with more ranked lines.
 
     """
@@ -68,25 +69,33 @@ class Across:
     test: Significance | None
     why: str
     elsewhere: Mapping[str, int]
+    empty: tuple[str, ...] = ()
     left_out: int = 0
 
 
 def across(boards: Sequence[Board]) -> Across | None:
-    """Compare contestants across the data sets of these boards; None for a single data set."""
-    used = _one_each(boards)
+    """Compare contestants across the data sets of these boards; None where but one has ranks."""
+    asked = _one_each(boards)
+    used = [board for board in asked if board.ranked]
     if len(used) < 2:
         return None
+    empty = tuple(board.dataset for board in asked if not board.ranked)
     unit, key = _unit(used)
     entered = [{key(line): line for line in board.lines if not line.baseline} for board in used]
     count = Counter(each for lines in entered for each in lines)
     names = _names(used, key)
     keys = sorted(each for each in count if count[each] == len(used))
-    elsewhere = {names[each]: n for each, n in sorted(count.items()) if n < len(used)}
+    elsewhere: dict[str, int] = {}
+    for each, n in sorted(count.items()):
+        if n < len(used):
+            name = names[each]  # where the same name stands for another set-up, both are named
+            elsewhere[f"{name} ({each[-1][:6]})" if name in elsewhere else name] = n
     grids = [_grid([lines[each] for each in keys]) for lines in entered]
     standings, beats, resampled = _standings([names[each] for each in keys], entered, keys, grids)
     test, why = None, ""
     if len(keys) < 2:
-        why = f"{len(keys)} of {len(count)} contestants are on every data set: none to compare"
+        why = (f"{len(keys)} of {len(count)} contestants are on every data set: none to compare "
+               "(a contestant is the same set-up everywhere)")  # fmt: skip
     elif len(used) < LEAST:
         why = (f"{len(used)} data sets: below {LEAST} there is no Friedman test and no "
                "critical-difference diagram")  # fmt: skip
@@ -96,7 +105,7 @@ def across(boards: Sequence[Board]) -> Across | None:
         Q = np.array([[WORST if v is None else v for v in s.qualities] for s in standings])
         test = significance(Q, [s.mean_rank.value or 0.0 for s in standings])
     return Across(tuple(board.dataset for board in used), unit, standings, beats, resampled, test,
-                  why, elsewhere, len(boards) - len(used))  # fmt: skip
+                  why, elsewhere, empty, len(boards) - len(asked))  # fmt: skip
 
 
 def _one_each(boards: Sequence[Board]) -> list[Board]:
@@ -113,7 +122,8 @@ def _unit(boards: Sequence[Board]) -> tuple[str, Key]:
     """What a contestant is, and the name by which it is the same on every data set."""
 
     def full(line: Line) -> tuple[str, ...]:
-        return (line.first.features, line.first.algorithm, line.first.setup)
+        same = line.first.setup or line.first.key  # a record without a set-up is like no other
+        return (line.first.features, line.first.algorithm, same)
 
     contestants = [[line for line in board.lines if not line.baseline] for board in boards]
     once = all(max(Counter(line.first.algorithm for line in lines).values(), default=0) <= 1

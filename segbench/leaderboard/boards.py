@@ -9,6 +9,7 @@ from functools import cached_property
 
 from segbench.contracts import Result, Row
 from segbench.leaderboard.lines import Line, lines_of
+from segbench.leaderboard.rows import versions_of
 from segbench.leaderboard.seeds import coverage
 
 
@@ -37,6 +38,12 @@ class Board:
     def measured(self) -> Result:
         """A result that reached its space, where there is one."""
         return next((r.result for r in self.rows if r.result.space), self.rows[0].result)
+
+    @cached_property
+    def version(self) -> str:
+        """Of the metrics."""
+        found = (versions_of(row.result) for row in self.rows)
+        return next(filter(None, found), "none")
 
     @cached_property
     def groups(self) -> list[tuple[Line, ...]]:
@@ -95,7 +102,7 @@ def _difference(line: Line, same: Sequence[Line]) -> str:
             "sweep": f"sweep {result.sweep}",
         }  # fmt: skip
 
-    own, others = said(line.first), [said(other.first) for other in same]
+    own, others = said(line.typical.result), [said(other.typical.result) for other in same]
     differ = [text for name, text in own.items()
               if text and len({other[name] for other in others}) > 1]  # fmt: skip
     if not differ or len({tuple(other.values()) for other in others}) < len(others):
@@ -110,7 +117,7 @@ def meetings(boards: Sequence[Board]) -> list[str]:
         same = [board.measured for board in boards if board.dataset == name]
         if len(same) < 2:
             continue
-        versions = [_version(board) for board in boards if board.dataset == name]
+        versions = [board.version for board in boards if board.dataset == name]
         kinds = {
             "data revisions": [str(r.dataset.get("sha256") or "unknown")[:8] for r in same],
             "spaces": [r.space or "none" for r in same],
@@ -123,8 +130,3 @@ def meetings(boards: Sequence[Board]) -> list[str]:
         warnings.append(f"{name}: {len(same)} boards that are never ranked together: "
                         f"{'; '.join(differ)}")  # fmt: skip
     return warnings
-
-
-def _version(board: Board) -> str:
-    scores = (row.result.scores.get("quality") for row in board.rows)
-    return next((str(score.version) for score in scores if score), "none")

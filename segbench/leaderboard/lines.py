@@ -32,8 +32,8 @@ class Line:
 
     @property
     def baseline(self) -> bool:
-        """Whether it is drawn without a rank."""
-        return self.first.baseline
+        """Whether it is drawn without a rank; a cell that was not composed does not know."""
+        return any(row.result.baseline for row in self.rows)
 
     @property
     def rank(self) -> int | None:
@@ -50,10 +50,11 @@ class Line:
         """Median quality over all planned seeds."""
         return self.median("quality")
 
-    def median(self, name: str) -> Score:
+    def median(self, name: str, *, planned: bool = False) -> Score:
         """The median of a score over the seeds; one seed's own score with its own interval.
 
-        Of quality the median is over all planned seeds, of others over those that have it. Where
+        Of quality, and of others with `planned`, the median is over all planned seeds, of which
+        those without an eligible result count as the worst; else over those that have it. Where
         scores have intervals of their own, that of the median is at least as wide as theirs are in
         the median: seeds that agree do not make up for few refits.
         """
@@ -62,7 +63,7 @@ class Line:
             return found[0]
         known = [score for score in found if score and score.value is not None]
         values = [score.value for score in known if score.value is not None]
-        if name == "quality":
+        if planned or name == "quality":
             values += [WORST] * (len(self.rows) - len(values))
         whole = median(values)
         own = [(s.low, s.high) for s in known if s.low is not None and s.high is not None]
@@ -95,8 +96,21 @@ def lines_of(rows: Iterable[Row]) -> list[Line]:
     lines: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         lines.setdefault(_identity(row.result), []).append(row)
+    _adopt_uncomposed(lines)
     return [Line(tuple(sorted(each, key=lambda row: (row.result.seed, row.result.key))))
             for each in lines.values()]  # fmt: skip
+
+
+def _adopt_uncomposed(lines: dict[tuple[str, ...], list[Row]]) -> None:
+    """A cell that could not be composed knows no set-up: it is of the one line of its name."""
+    for identity, rows in list(lines.items()):
+        row = rows[0]
+        if row.result.setup or row.result.scores or row.counts:
+            continue
+        homes = [each for each, others in lines.items()
+                 if each[:2] == identity[:2] and others[0].result.setup]  # fmt: skip
+        if len(homes) == 1:
+            lines[homes[0]] += lines.pop(identity)
 
 
 def _identity(result: Result) -> tuple[str, ...]:

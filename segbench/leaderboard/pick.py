@@ -38,7 +38,8 @@ class Pick:
 
     Attributes:
         shortlist: up to three candidates, the pick first; empty where none is stable.
-        vetoed: eligible lines that are not stable enough, with their median stability.
+        vetoed: ranked lines that are not picked, with their median stability.
+        unmeasured: indices of the profile that no line has: then nothing is picked.
         contestants: number of lines that were ranked.
 
     """
@@ -49,13 +50,14 @@ class Pick:
     shortlist: tuple[Candidate, ...]
     vetoed: tuple[tuple[Candidate, Score], ...]
     contestants: int
+    unmeasured: tuple[str, ...] = ()
 
 
 def pick(board: Board, profile: str = PROFILE) -> Pick:
     """Choose among the ranked lines of a board.
 
     Raises:
-        InputError: no such profile, or no line has its indices.
+        InputError: no such profile.
 
     """
     from segbench.metric import COMPOSITES  # with kernels: only whoever picks waits for them
@@ -65,28 +67,32 @@ def pick(board: Board, profile: str = PROFILE) -> Pick:
                          wanted=f"one of {', '.join(COMPOSITES)}")  # fmt: skip
     indices = COMPOSITES[profile].indices
     lines = board.ranked
-    for index in indices:
-        if lines and not any(line.has(index) for line in lines):
-            found = f"no result on {board.dataset} with {index}"
-            raise InputError(f"--profile {profile}", found=found,
-                             wanted="a profile whose indices were measured")  # fmt: skip
-    stable = [line for line in lines if _stable(line.median(STABILITY))]
+    lacking = tuple(index for index in indices if not any(line.has(index) for line in lines))
+    if lines and lacking:
+        return Pick(board, profile, indices, (), (), len(lines), lacking)
+    stable = [line for line in lines if _stable(line)]
     chosen = [_candidates(board, group, indices) for group in
               (stable, [line for line in lines if line not in stable])]  # fmt: skip
     shortlist, vetoed = (sorted(each, key=lambda c: (c.rank_sum, c.line.rank)) for each in chosen)
-    unstable = tuple((each, each.line.median(STABILITY)) for each in vetoed)
+    unstable = tuple((each, stability(each.line)) for each in vetoed)
     return Pick(board, profile, indices, tuple(shortlist[:SHORTLIST]), unstable, len(lines))
 
 
-def _stable(score: Score) -> bool:
-    return score.value is not None and score.value >= VETO
+def stability(line: Line) -> Score:
+    """The median over all planned seeds, those without an eligible result the worst of all."""
+    return line.median(STABILITY, planned=True)
+
+
+def _stable(line: Line) -> bool:
+    value = stability(line).value
+    return line.quality.value is not None and value is not None and value >= VETO
 
 
 def _candidates(board: Board, lines: Sequence[Line], indices: Sequence[str]) -> list[Candidate]:
     from segbench.metric import rank_sum
 
-    coverages = [_coverage(line) for line in lines]
-    scores = [{index: line.median(index) for index in indices} for line in lines]
+    coverages = [coverage(line) for line in lines]
+    scores = [{index: line.median(index, planned=True) for index in indices} for line in lines]
     ranks = {index: rank_sum(scores, [index], coverages) for index in indices}
     return [
         Candidate(line, board.name(line), float(sum(ranks[index][i] for index in indices)),
@@ -95,7 +101,7 @@ def _candidates(board: Board, lines: Sequence[Line], indices: Sequence[str]) -> 
     ]  # fmt: skip
 
 
-def _coverage(line: Line) -> float:
+def coverage(line: Line) -> float:
     """Share of customers that have a segment."""
     result = line.typical.result
     return 1 - (result.segments or {}).get("noise", 0) / (result.dataset.get("rows") or 1)

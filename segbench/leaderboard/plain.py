@@ -37,12 +37,11 @@ def _flat(row: Row, line: Line) -> dict[str, Any]:
         if name in CERTAIN:
             plain[f"{name}_low"] = score.low if score else None
             plain[f"{name}_high"] = score.high if score else None
-    quality = line.quality
-    plain |= {
-        "seeds": len(line.rows), "seeds_eligible": len(line.counted),
-        "quality_median": quality.value, "quality_median_low": quality.low,
-        "quality_median_high": quality.high, "group": row.group,
-    }  # fmt: skip
+    plain |= {"seeds": len(line.rows), "seeds_eligible": len(line.counted), "group": row.group}
+    for name in SCORES:
+        middle = line.median(name)
+        plain |= {f"{name}_median": middle.value, f"{name}_median_low": middle.low,
+                  f"{name}_median_high": middle.high}  # fmt: skip
     plain |= {name: segments.get(name) for name in
               ("k", "noise", "largest_share", "smallest_share")}  # fmt: skip
     plain |= {
@@ -51,6 +50,6 @@ def _flat(row: Row, line: Line) -> dict[str, Any]:
         "reversed_in": list(row.reversed_in), "not_above": row.not_above, "why": result.why,
         "seconds": result.seconds.get("total"), "seconds_assign_one":
         result.seconds.get("assign_one"), "sweep": result.sweep, "key": result.key,
-        "data_sha256": result.dataset.get("sha256"), "setup": result.setup,
+        "data_sha256": result.dataset.get("sha256"), "setup": result.setup, "board": row.board,
     }  # fmt: skip
     return plain

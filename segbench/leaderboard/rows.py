@@ -10,6 +10,7 @@ ineligible, skipped, failed or missing follows with its reason.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from segbench.results import Stored, read_plan, scan
 
 EQUIVALENT = 0.01
 """Difference in quality below which two lines are practically the same."""
+VERSIONED = ("quality", "silhouette", "pearson_gamma", "wcnn", "dunn_nn", "segment_jaccard_min",
+             "stability_ari")  # fmt: skip
 STATUSES = ("complete", "ineligible", "skipped", "timeout", "memory", "failed", "missing")
 
 
@@ -36,12 +39,7 @@ def build(root: Path) -> list[Row]:
     """
     stored = {entry.result.key: entry for entry in scan(root)}
     sweeps = [root, *sorted(path for path in root.iterdir() if path.is_dir())]
-    missing = [
-        Stored(_missing(cell, sweep), sweep / str(cell["key"]))
-        for sweep in sweeps
-        for cell in read_plan(sweep)
-        if cell["key"] not in stored
-    ]
+    missing = [entry for sweep in sweeps for entry in _planned(sweep, stored)]
     return rank([*stored.values(), *missing])
 
 
@@ -61,17 +59,24 @@ def _row(entry: Stored) -> Row:
     quality = score.value if score is not None else None
     sha = str(result.dataset.get("sha256") or "")
     terms = result.dataset.get("terms") or ""
-    measured = f"v{score.version}" if score is not None else ""
+    measured = versions_of(result)
     board = f"{result.dataset['name']} {sha[:12]} {result.space or ''} {terms} {result.schema}"
     eligible = result.status == "complete" and not result.baseline and quality is not None
     return Row(result, f"{board} {measured}", None, eligible, quality, path=str(entry.path))
 
 
-def _adopt_homeless(boards: dict[str, list[Row]]) -> None:
-    """Show a cell without a score under the one board that has some and else says the same.
+def versions_of(result: Result) -> str:
+    """Versions of the scores that lines are ranked and picked by; "" without a quality."""
+    found = {name: result.scores[name].version for name in VERSIONED if name in result.scores}
+    if "quality" not in found:
+        return ""
+    raised = [f" {name} v{version}" for name, version in found.items()
+              if version != 1 and name != "quality"]  # fmt: skip
+    return f"v{found['quality']}{''.join(raised)}"
 
-    A cell that never reached its data knows no space either, and is of its data set's one board.
-    """
+
+def _adopt_homeless(boards: dict[str, list[Row]]) -> None:
+    """Show a cell without a score under the one board that has some and else says the same."""
     ranked = {board for board, rows in boards.items() if any("quality" in r.result.scores
                                                              for r in rows)}  # fmt: skip
     for board in sorted(set(boards) - ranked):
@@ -82,13 +87,12 @@ def _adopt_homeless(boards: dict[str, list[Row]]) -> None:
 
 
 def _may_join(homeless: Result, settled: Result) -> bool:
-    if homeless.dataset["name"] != settled.dataset["name"]:
-        return False
-    if homeless.space is None:
-        return True
-    same = ("sha256", "terms")
-    return homeless.space == settled.space and homeless.schema == settled.schema and all(
-        homeless.dataset.get(name) == settled.dataset.get(name) for name in same)  # fmt: skip
+    """Whether nothing that the homeless one knows of itself differs."""
+    same = homeless.dataset["name"] == settled.dataset["name"]
+    known = [(homeless.space, settled.space)]
+    known += [(homeless.dataset.get(n), settled.dataset.get(n)) for n in ("sha256", "terms")]
+    return same and homeless.schema == settled.schema and all(
+        mine in (None, "", its) for mine, its in known)  # fmt: skip
 
 
 def _rank_board(rows: list[Row]) -> list[Row]:
@@ -123,7 +127,7 @@ def _not_above(line: Line, floor: Line | None) -> str:
 def _reversals(ranked: Sequence[Line]) -> list[tuple[str, ...]]:
     """For each ranked line, the other spaces in which it changes places with another line."""
     flags: list[set[str]] = [set() for _ in ranked]
-    for space in sorted({space for line in ranked for space in other_spaces(line.first)}):
+    for space in sorted({space for line in ranked for space in other_spaces(line)}):
         values = np.array([_value(line, f"quality@{space}") for line in ranked])
         above = np.fmax.accumulate(values[::-1])[::-1]  # the best of those ranked as low
         below = np.fmin.accumulate(values)
@@ -138,10 +142,11 @@ def _value(line: Line, name: str) -> float:
     return math.nan if value is None else value
 
 
-def other_spaces(result: Result) -> list[str]:
+def other_spaces(line: Line) -> list[str]:
     """Spaces that rankings are compared in; the pipeline's own (`native`) never is."""
-    names = (name.partition("@")[2] for name in result.scores if name.startswith("quality@"))
-    return [name for name in names if name != "native"]
+    names = {name for row in line.counted for name in row.result.scores}
+    spaces = (name.partition("@")[2] for name in names if name.startswith("quality@"))
+    return sorted(space for space in spaces if space != "native")
 
 
 def _equivalent(ranked: Sequence[Line]) -> list[int]:
@@ -175,6 +180,19 @@ def practically_equal(a: Line, b: Line) -> bool:
         return abs(a.quality.value - b.quality.value) <= EQUIVALENT
     ends = [end for end in (found.value, found.low, found.high) if end is not None]
     return max(map(abs, ends)) <= EQUIVALENT
+
+
+def _planned(sweep: Path, stored: Mapping[str, Stored]) -> list[Stored]:
+    """The planned cells of a sweep that have no result."""
+    found = []
+    for cell in read_plan(sweep):
+        try:
+            if cell["key"] not in stored:
+                found.append(Stored(_missing(cell, sweep), sweep / str(cell["key"])))
+        except (KeyError, TypeError) as error:
+            print(f"warning: passed over: {sweep / 'plan.json'}: a cell without {error}",
+                  file=sys.stderr)  # fmt: skip
+    return found
 
 
 def _missing(cell: Mapping[str, Any], sweep: Path) -> Result:

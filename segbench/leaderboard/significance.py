@@ -30,6 +30,7 @@ class Significance:
         cliques: contestants (positions, by mean rank) that Nemenyi's test does not tell apart,
             the greatest sets.
         wilcoxon: (m, m) p of the signed-rank test of each pair, corrected by Holm.
+        favours: (m, m) whether the signed ranks of a pair are for the row's contestant.
 
     """
 
@@ -38,6 +39,7 @@ class Significance:
     critical_difference: float
     cliques: tuple[tuple[int, ...], ...]
     wilcoxon: tuple[tuple[float, ...], ...]
+    favours: tuple[tuple[bool, ...], ...]
 
 
 def significance(Q: Floats, mean_ranks: Sequence[float]) -> Significance:
@@ -55,8 +57,9 @@ def significance(Q: Floats, mean_ranks: Sequence[float]) -> Significance:
     table = np.ones((m, m))
     for (i, j), value in zip(pairs, holm([wilcoxon(Q[i] - Q[j]) for i, j in pairs]), strict=True):
         table[i, j] = table[j, i] = value
+    favours = tuple(tuple(signed_ranks(a - b) > 0 for b in Q) for a in Q)
     return Significance(statistic, p, difference, cliques(mean_ranks, difference),
-                        tuple(map(tuple, table.tolist())))  # fmt: skip
+                        tuple(map(tuple, table.tolist())), favours)  # fmt: skip
 
 
 def friedman(Q: Floats) -> tuple[float, float]:
@@ -80,11 +83,19 @@ def chi_squared_above(x: float, df: int) -> float:
     Source: Abramowitz & Stegun (1964), 26.4.4 and 26.4.5: for whole numbers the sum is finite.
     """
     half, even = x / 2, df % 2 == 0
+    if x <= 0:
+        return 1.0
     total = 0.0 if even else math.erfc(math.sqrt(half))
     for i in range(df // 2):
         power = i if even else i + 0.5
-        total += math.exp(-half) * half**power / math.gamma(power + 1)
+        total += math.exp(power * math.log(half) - half - math.lgamma(power + 1))
     return min(total, 1.0)
+
+
+def signed_ranks(differences: Floats) -> float:
+    """The sum of ranks of positive differences less that of negative ones."""
+    ranks = shared_ranks(-np.abs(differences)[None])[0]
+    return float((np.sign(differences) * ranks).sum())
 
 
 def wilcoxon(differences: Floats) -> float:

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from rich.console import Console
-from rich.markup import escape
 
 from segbench.contracts import Score
 from segbench.leaderboard import Across
+from segbench.leaderboard.significance import LEVEL
 from segbench.report.columns import interval
 from segbench.report.grid import Grid
+from segbench.report.text import marked
 
+MATRIX = 12
+"""Contestants up to which a terminal shows who won against whom."""
 SUMMARY = 4
 """Columns that are shown where there is no room for each data set's rank."""
+
+
+def as_json(overall: Across) -> dict[str, Any]:
+    """Everything, for other programs; `beats` in the order of the standings."""
+    plain = asdict(overall)
+    for standing, each in zip(plain["standings"], overall.standings, strict=True):
+        for name in ("mean_rank", "win_rate", "elo"):
+            score = getattr(each, name)
+            standing[name] = {"value": score.value, "low": score.low, "high": score.high}
+    return {**plain, "says": [*significance_lines(overall), *left_out(overall)]}
 
 
 def show_across(console: Console, overall: Across) -> None:
     """Print mean ranks, win rates and ratings, and the tests."""
     n = len(overall.datasets)
     article = "an" if overall.unit[0] in "aeiou" else "a"
-    names = escape(", ".join(overall.datasets))
+    names = marked(", ".join(overall.datasets))
     console.print(
         f"\n[bold]Across {n} data sets[/bold] · {names} · a row is {article} {overall.unit}"
     )
@@ -26,14 +42,20 @@ def show_across(console: Console, overall: Across) -> None:
         header, rows = standing_cells(overall)
         fits = _grid(header, rows)
         (fits if fits.width <= console.width else _grid(header, rows, SUMMARY)).print(console)
+    if 2 < len(overall.standings) <= MATRIX:
+        console.print("  share of games that the row's won against the column's:")
+        numbers = [str(i) for i in range(1, len(overall.standings) + 1)]
+        games = Grid(["", *numbers], ("",))
+        for i, (standing, shares) in enumerate(zip(overall.standings, overall.beats, strict=True)):
+            cells = ["–" if i == j else f"{share:.2f}" for j, share in enumerate(shares)]
+            games.add([f"  {numbers[i]} {standing.name}", *cells])
+        games.print(console)
     if overall.resampled:
         console.print(
             f"  in brackets 95 % of what resampling {overall.resampled} gives", style="dim"
         )
-    for line in significance_lines(overall):
-        console.print(escape(f"  {line}"))
-    for name, count in overall.elsewhere.items():
-        console.print(escape(f"  not compared: {name}, on {count} of {n} data sets"), style="dim")
+    for line in [*significance_lines(overall), *left_out(overall)]:
+        console.print(marked(f"  {line}"))
 
 
 def _grid(
@@ -64,19 +86,39 @@ def _rating(elo: Score) -> str:
     return f"{elo.value:.0f} [{elo.low:.0f}, {elo.high:.0f}]"
 
 
+def left_out(overall: Across) -> list[str]:
+    """Who and what is not in the comparison."""
+    n = len(overall.datasets)
+    lines = [f"not compared: {name}, on {count} of {n} data sets"
+             for name, count in overall.elsewhere.items()]  # fmt: skip
+    if overall.empty:
+        lines.append(f"nobody has a rank on: {', '.join(overall.empty)}")
+    if overall.left_out:
+        lines.append(f"left out: {overall.left_out} boards of data sets that have another one with "
+                     "more ranked lines")  # fmt: skip
+    return lines
+
+
 def significance_lines(overall: Across) -> list[str]:
     """What the tests across data sets say, or why there are none."""
     test = overall.test
     if test is None:
         return [overall.why]
     names = [standing.name for standing in overall.standings]
+    n, m = len(overall.datasets), len(names)
     lines = [f"Friedman's chi-squared {test.statistic:.2f}, p = {test.p:.3g}; mean ranks "
              f"{test.critical_difference:.2f} apart differ (Nemenyi, 0.05)"]  # fmt: skip
+    if test.p >= LEVEL:
+        lines.append("not significant: what follows is no evidence of a difference")
     for clique in test.cliques:
         inner = f", {len(clique) - 2} between them," if len(clique) > 2 else ""
         lines.append(f"not told apart: {names[clique[0]]}{inner} and {names[clique[-1]]}")
     pairs = [(names[i], names[j], test.wilcoxon[i][j])
-             for i in range(len(names)) for j in range(i + 1, len(names))]  # fmt: skip
-    told = [f"{a} over {b} (p = {p:.2g})" for a, b, p in pairs if p < 0.05]
-    lines.append(f"Wilcoxon with Holm's correction: {'; '.join(told) or 'no pair differs'}")
+             for i in range(m) for j in range(m) if test.favours[i][j]]  # fmt: skip
+    told = [f"{a} over {b} (p = {p:.2g})" for a, b, p in pairs if p < LEVEL]
+    least = min(m * (m - 1) / 2**n, 1.0)  # Holm's first p where one wins everywhere
+    none = "no pair is told apart"
+    if least >= LEVEL:
+        none = f"no pair can be told apart on {n} data sets (the least p is {least:.2g})"
+    lines.append(f"Wilcoxon with Holm's correction: {'; '.join(told) or none}")
     return lines

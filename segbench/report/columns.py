@@ -27,7 +27,7 @@ def columns(lines: list[Line], certain: Certain) -> dict[str, Any]:
         "rank": lambda line: str(line.rank) if line.rank else "baseline" if line.baseline else "–",
         "features": lambda line: line.first.features,
         "algorithm": lambda line: line.first.algorithm,
-        "quality": lambda line: (fine if several and certain is interval else number)(line.quality),
+        "quality": lambda line: (fine if certain is interval else number)(line.quality),
         "stability": lambda line: certain(_score(line, "stability_ari")),
     }
     if len({tuple(row.result.objectives) for row in rows if row.rank}) > 1:
@@ -43,7 +43,10 @@ def columns(lines: list[Line], certain: Certain) -> dict[str, Any]:
         shown["trials"] = lambda line: str(line.typical.result.trials.get("planned", ""))
     if len({row.result.sweep for row in rows}) > 1:
         shown["sweep"] = lambda line: line.first.sweep
-    for title, name, text in (("future η²", "future_eta2", certain), ("ARI", "ari", number)):
+    for title, name, text in (
+        ("future η²", "future_eta2", certain),
+        ("ARI", "ari", certain if several else number),
+    ):
         if any(line.has(name) for line in lines):
             shown[title] = lambda line, n=name, s=text: s(_score(line, n))
     shown["k"] = _k
@@ -83,7 +86,8 @@ def _seeds(line: Line) -> str:
 
 def _k(line: Line) -> str:
     """The number of segments, or the least and the greatest of the seeds."""
-    found = sorted({(row.result.segments or {}).get("k", "") for row in line.counted})
+    known = [(row.result.segments or {}).get("k") for row in line.counted]
+    found = sorted({k for k in known if k is not None})
     return "–".join(map(str, [*dict.fromkeys([found[0], found[-1]])])) if found else ""
 
 

@@ -8,7 +8,9 @@ critical-difference    mean ranks across data sets, where they were tested
 
 from __future__ import annotations
 
+import itertools
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segbench.contracts import Row
-from segbench.errors import InputError
+from segbench.errors import InputError, one_line
 from segbench.leaderboard import Across, Board, Line, across, boards_of
+from segbench.leaderboard.pick import VETO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,12 +86,11 @@ def _save(plt: Any, figure: Figure, folder: Path, stem: str) -> list[Path]:
 
 def _stems(boards: Sequence[Board]) -> list[str]:
     """A file name for each board; of several of one data set, numbered."""
-    seen: dict[str, int] = {}
-    stems = []
+    stems: list[str] = []
     for board in boards:
         name = re.sub(r"[^\w.-]+", "-", board.dataset).strip("-.") or "board"
-        seen[name] = seen.get(name, 0) + 1
-        stems.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+        numbered = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
+        stems.append(next(each for each in numbered if each not in stems))
     return stems
 
 
@@ -137,7 +139,7 @@ def _pareto(plt: Any, board: Board, lines: Sequence[Line]) -> Figure | None:
         size = 40 + 14 * np.sqrt(seconds)
         ax.scatter(x, y, s=size, alpha=0.75, zorder=3, color=color, marker=marker)
     _name_points(ax, board, known)
-    ax.axhline(0.75, color=QUIET, linestyle=":", linewidth=1)
+    ax.axhline(VETO, color=QUIET, linestyle=":", linewidth=1)
     ax.margins(x=0.18, y=0.12)
     ax.set(xlabel=f"quality ({board.measured.space} space)", ylabel="stability (ARI of refits)")
     ax.set_title(f"{_title(board)} · size: time · dotted: least stability for production")
@@ -168,15 +170,23 @@ def _front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 def _tuning(plt: Any, board: Board) -> Figure | None:
     import pandas as pd
 
+    from segbench.metric import maximize
+
     found = []
     for line in board.ranked:
         path = Path(line.typical.path) / "trials.parquet"
         name = next(iter(line.typical.result.objectives), None)
         if name is None or not line.typical.path or not path.is_file():
             continue
-        frame = pd.read_parquet(path)
-        if name in frame:
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
+            print(f"warning: {path} cannot be read: {one_line(error)}", file=sys.stderr)
+            continue
+        if {name, "number", "state"} <= set(frame):
             found.append((line, name, frame))
+    # Of lines that were tuned on another objective there is no common axis.
+    found = [each for each in found if each[1] == found[0][1]]
     if not found:
         return None
     figure, ax = plt.subplots(figsize=(7, 4))
@@ -184,7 +194,8 @@ def _tuning(plt: Any, board: Board) -> Figure | None:
         within = frame[frame["state"] == "complete"]
         guards = [name for name in map(str, frame.columns) if name.startswith("guard_")]
         within = within[(within[guards].fillna(0) <= 0).all(axis=1)]
-        best = within.set_index("number")[name].reindex(frame["number"]).cummax().ffill()
+        values = within.set_index("number")[name].reindex(frame["number"])
+        best = (values.cummax() if maximize(name) else values.cummin()).ffill()
         (path,) = ax.step(best.index + 1, best, where="post", label=board.name(line))
         ax.plot(frame["number"] + 1, frame[name], ".", color=path.get_color(), alpha=0.5)
     ax.set(xlabel="trial", ylabel=f"{found[0][1]}: best so far, within the guards",

@@ -12,6 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from segbench.report.text import printable
+
 GAP = 2
 
 
@@ -31,7 +33,7 @@ class Grid:
 
     def add(self, cells: Sequence[str], style: str = "") -> None:
         """Add a row."""
-        self.rows.append((cells, style))
+        self.rows.append(([printable(cell) for cell in cells], style))
 
     @property
     def widths(self) -> list[int]:

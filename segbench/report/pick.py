@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from segbench.contracts import Score
 from segbench.leaderboard import Line
-from segbench.leaderboard.pick import VETO, Candidate, Pick
+from segbench.leaderboard.pick import VETO, Candidate, Pick, coverage
 from segbench.report.columns import number
+from segbench.report.text import marked
 
 WIDTH = 110
 CHANCE = 0.05
+MOST = 12
+"""Segments that a sentence names."""
+DISSOLVED = 0.5
+"""Mean Jaccard recovery up to which a segment does not come back (Hennig 2007)."""
 NAMES = {"silhouette": "silhouette", "pearson_gamma": "Pearson gamma", "wcnn": "WCNN",
          "dunn_nn": "DuNN", "segment_jaccard_min": "recovery of the weakest segment",
          "dbcv": "DBCV", "icl": "ICL"}  # fmt: skip
@@ -27,7 +31,9 @@ def as_json(picks: Sequence[Pick]) -> list[dict[str, Any]]:
     """One object for each board."""
     return [
         {
-            "dataset": p.board.dataset, "profile": p.profile, "indices": list(p.indices),
+            "dataset": p.board.dataset, "space": p.board.measured.space,
+            "data_sha256": p.board.measured.dataset.get("sha256"),
+            "profile": p.profile, "indices": list(p.indices),
             "contestants": p.contestants,
             "candidate": _entry(p.shortlist[0]) if p.shortlist else None,
             "shortlist": [_entry(each) for each in p.shortlist],
@@ -47,26 +53,27 @@ def _entry(candidate: Candidate) -> dict[str, Any]:
 def render(picks: Sequence[Pick], color: bool | None = None) -> str:
     """All picks as text."""
     out = io.StringIO()
-    console = Console(file=out, width=WIDTH, force_terminal=color, highlight=False)
+    console = Console(file=out, width=WIDTH, force_terminal=color, highlight=False, emoji=False)
     for each in picks:
         names = ", ".join(NAMES.get(index, index) for index in each.indices)
-        console.print(f"\n[bold]{escape(each.board.dataset)}[/bold] · by rank sum of {names} "
+        console.print(f"\n[bold]{marked(each.board.dataset)}[/bold] · "
+                      f"{each.board.measured.space} space · by rank sum of {names} "
                       f"among {each.contestants} eligible, stability {VETO} or more")  # fmt: skip
         for place, candidate in enumerate(each.shortlist):
             result = candidate.line.typical.result
             title = "Pick:     " if place == 0 else f"{place + 1}:        "
             style = "bold" if place == 0 else ""
-            console.print(escape(f"{title} {candidate.name}  (rank sum {candidate.rank_sum:g}, "
+            console.print(marked(f"{title} {candidate.name}  (rank sum {candidate.rank_sum:g}, "
                                  f"quality {number(candidate.line.quality)}, {result.key[:8]})"),
                           style=style)  # fmt: skip
         for candidate, score in each.vetoed:
-            console.print(escape(f"Vetoed:    {candidate.name}  (stability {number(score)})"),
+            console.print(marked(f"Vetoed:    {candidate.name}  (stability {number(score)})"),
                           style="dim")  # fmt: skip
         for i, sentence in enumerate(reasons(each), 1):
-            console.print(escape(f"  {i}. {sentence}"))
+            console.print(marked(f"  {i}. {sentence}"))
         for caveat in caveats(each):
-            console.print(escape(f"  But: {caveat}"), style="yellow")
-        console.print(escape(f"  {runner_up(each)}"))
+            console.print(marked(f"  But: {caveat}"), style="yellow")
+        console.print(marked(f"  {runner_up(each)}"))
     return out.getvalue().rstrip("\n")
 
 
@@ -82,11 +89,14 @@ def reasons(picked: Pick) -> list[str]:
 
 
 def _compact(picked: Pick, candidate: Candidate) -> str:
-    firsts = sum(rank == 1 for rank in candidate.ranks.values())
-    n = len(picked.indices)
-    return (f"Customers of one segment resemble each other more than those of different segments: "
-            f"quality {number(candidate.line.quality)} (1 is perfect, at 0 they overlap), "
-            f"and of {n} measures of that it comes first in {firsts}.")  # fmt: skip
+    rivals = [each.ranks for each in picked.shortlist[1:]]
+    firsts = sum(all(rank <= other[index] for other in rivals)
+                 for index, rank in candidate.ranks.items())  # fmt: skip
+    quality = candidate.line.quality.value or 0.0
+    more = "more than" if quality > 0 else "no more than"
+    return (f"Customers of one segment resemble each other {more} those of different segments: "
+            f"quality {quality:.3f} (1 is perfect, at 0 they overlap), and by {firsts} of "
+            f"{len(picked.indices)} measures of that none of the shortlist is better.")  # fmt: skip
 
 
 def _comes_back(line: Line) -> str:
@@ -98,7 +108,8 @@ def _comes_back(line: Line) -> str:
         return (f"On other samples of the customers the segmentation comes back with an agreement "
                 f"of {whole:.2f} of 1.")  # fmt: skip
     parts = ", ".join(f"segment {each['segment']} to {_percent(each['jaccard'])}"
-                      for each in known[:12])  # fmt: skip
+                      for each in known[:MOST])  # fmt: skip
+    parts += f" and {len(known) - MOST} others" if len(known) > MOST else ""
     return (f"The segments come back on other samples of the customers, {parts}; "
             f"as a whole the agreement is {whole:.2f} of 1.")  # fmt: skip
 
@@ -118,7 +129,7 @@ def _percent(share: float) -> str:
 
 def _fast(line: Line) -> str:
     seconds = line.typical.result.seconds
-    if "assign_one" not in seconds:
+    if not {"assign_one", "assign_thousand"} <= seconds.keys():
         return f"Finding the segments took {seconds.get('total', 0):.0f} s."
     return (f"Assigning one customer takes {_duration(seconds['assign_one'])}, a thousand at once "
             f"{_duration(seconds['assign_thousand'])}; finding the segments took "
@@ -147,24 +158,37 @@ def _attributes(folder: Path) -> int | None:
     about = folder / "model" / "model.json"
     if not about.is_file():
         return None
-    plain = json.loads(about.read_text(encoding="utf-8"))
-    return len(plain["numeric"]) + len(plain["categorical"])
+    try:
+        plain = json.loads(about.read_text(encoding="utf-8"))
+        return len(plain["numeric"]) + len(plain["categorical"])
+    except (OSError, ValueError, KeyError, TypeError):  # damaged: the count is left out
+        return None
 
 
 def caveats(picked: Pick) -> list[str]:
     """What speaks against the pick, whoever is compared."""
     if not picked.shortlist:
         return []
-    row = picked.shortlist[0].line.typical
-    found = [row.result.why] if row.result.why else []
-    p = (row.result.structure or {}).get("p")
-    if p is not None and p > CHANCE:
-        found = [f"tables without groups give segments that come back as reliably (p = {p:.2g}): "
-                 "take them for a cut that is handy, not for kinds of customers"]  # fmt: skip
-    if row.not_above:
-        best = next(line for line in picked.board.lines
-                    if line.baseline and line.first.algorithm == row.not_above)  # fmt: skip
-        found.append(f"the baseline {row.not_above} is as good (quality {number(best.quality)})")
+    line = picked.shortlist[0].line
+    whys = [why for row in line.counted for why in row.result.why.split("; ") if why]
+    found = [why for why in dict.fromkeys(whys) if not why.startswith("tables without segments")]
+    ps = [(row.result.structure or {}).get("p") for row in line.counted]
+    p = max((each for each in ps if each is not None), default=0.0)
+    if p > CHANCE:
+        found.insert(0, "tables without groups give segments that come back as reliably "
+                     f"(p = {p:.2g}): take them for a cut that is handy, not for kinds of "
+                     "customers")  # fmt: skip
+    weak = [each for each in (line.typical.result.stability or {}).get("segments") or []
+            if each.get("jaccard") is not None and each["jaccard"] <= DISSOLVED]  # fmt: skip
+    if weak:
+        names = ", ".join(str(each["segment"]) for each in weak)
+        found.append(f"segment {names} hardly comes back: it is none to build a campaign on")
+    below = line.counted[0].not_above
+    if below:
+        best = next(each for each in picked.board.lines
+                    if each.baseline and each.first.algorithm == below)  # fmt: skip
+        found.append(f"the baseline {below} is no worse (quality {number(best.quality)} against "
+                     f"{number(line.quality)})")  # fmt: skip
     others = [row.result.seed for row in picked.shortlist[0].line.rows if not row.eligible]
     if others:
         seeds = ", ".join(map(str, others))
@@ -175,9 +199,16 @@ def caveats(picked: Pick) -> list[str]:
 def runner_up(picked: Pick) -> str:
     """What would have to be true for the second to be the better choice."""
     if not picked.shortlist:
+        if picked.unmeasured:
+            return f"Nothing is picked: no result has {', '.join(picked.unmeasured)}."
         if not picked.vetoed:
             return "Nothing is eligible: there is nothing to pick."
-        best, score = max(picked.vetoed, key=lambda each: each[1].value or -1.0)
+        best, score = max(picked.vetoed, key=lambda each: _or_least(each[1]))
+        if score.value is None:
+            return (
+                "Nothing is picked: of no eligible segmentation it is known how often it comes "
+                "back (half of the seeds or more have no result, or it was not measured)."
+            )
         return (f"Nothing is picked: no eligible segmentation comes back often enough. The most "
                 f"stable one, {best.name}, has {number(score)}; {VETO} is wanted. A greater budget "
                 "(study.n_trials) or other features may find one.")  # fmt: skip
@@ -191,23 +222,22 @@ def runner_up(picked: Pick) -> str:
         return "There is no runner-up: nothing else is eligible."
     found = _advantages(picked, first.line, second.line)
     if not found and not terms:
-        lead = _lead(first.line, second.line)
-        return (f"Nothing that was measured speaks for the runner-up, {second.name}: it would have "
-                f"to gain more than {lead} of quality.")  # fmt: skip
+        ahead = sum(second.ranks[index] > first.ranks[index] for index in picked.indices)
+        return (f"Nothing that was measured speaks for the runner-up, {second.name}: it is behind "
+                f"in {ahead} of {len(picked.indices)} measures and ahead in none.")  # fmt: skip
     why = "; or ".join(found) or "nothing else that was measured mattered"
     return f"The runner-up, {second.name}, would be the better choice if {terms}{why}."
 
 
-def _lead(first: Line, second: Line) -> str:
-    a, b = first.quality.value, second.quality.value
-    return f"{(a or 0.0) - (b or 0.0):.3f}"
+def _or_least(score: Score) -> float:
+    return -1.0 if score.value is None else score.value
 
 
 def _advantages(picked: Pick, first: Line, second: Line) -> list[str]:
     """Everything measured by which the second is ahead, with both numbers."""
     asked = [(f"only {NAMES.get(index, index)} counted", index) for index in picked.indices]
     asked += [("the quality that the leaderboard ranks by alone counted", "quality")]
-    spaces = sorted({name for name in first.first.scores if name.startswith("quality@")}
+    spaces = sorted({name for name in first.typical.result.scores if name.startswith("quality@")}
                     - {"quality@native"})  # fmt: skip
     asked += [(f"customers were compared in the {name.partition('@')[2]} space", name)
               for name in spaces]  # fmt: skip
@@ -220,16 +250,22 @@ def _advantages(picked: Pick, first: Line, second: Line) -> list[str]:
     ]  # fmt: skip
     found = []
     for words, name in dict.fromkeys(asked):
-        ours, theirs = _digits(first, name), _digits(second, name)
+        ours, theirs = (_digits(line, name, name in picked.indices) for line in (first, second))
         if ours is not None and theirs is not None and theirs > ours:
             found.append(f"{words} ({theirs:.3f} against {ours:.3f})")
     return [*found, *_of_the_model(first, second)]
 
 
-def _digits(line: Line, name: str) -> float | None:
-    """As it is printed: what the digits do not show is no lead."""
-    score: Score | None = line.median(name) if line.has(name) else None
-    return None if score is None or score.value is None else round(score.value, 3)
+def _digits(line: Line, name: str, covered: bool) -> float | None:
+    """As it is printed: what the digits do not show is no lead.
+
+    An index of the profile counts times the share of customers that have a segment, as it did when
+    the lines were ranked.
+    """
+    value = line.median(name).value if line.has(name) else None
+    if value is None:
+        return None
+    return round(value * coverage(line) if covered and value > 0 else value, 3)
 
 
 def _of_the_model(first: Line, second: Line) -> list[str]:

@@ -21,14 +21,16 @@ def all_remarks(board: Board) -> list[str]:
 def without_rank(board: Board) -> list[str]:
     """Rows without a rank with their reason; seeds of which the same is said stand together."""
     several = any(len(line.rows) > 1 for line in board.lines)
+    of = {row.result.key: line for line in board.lines for row in line.rows}
     said: dict[tuple[str, str], list[str]] = {}
     for row in board.rows:
         if row.counts:
             continue
         r = row.result
         score = f" quality {row.quality:.3f};" if row.quality is not None else ""
-        said.setdefault((f"{r.status}: {r.features} · {r.algorithm}", f"{score} {r.why}"),
-                        []).append(str(r.seed))  # fmt: skip
+        undefined = r.scores["quality"].why if "quality" in r.scores else "no quality"
+        name = f"{r.status}: {board.name(of[r.key])}"
+        said.setdefault((name, f"{score} {r.why or undefined}"), []).append(str(r.seed))
     return [f"{name}{f', seed {_few(seeds)}' if several else ''}:{why}"
             for (name, why), seeds in said.items()]  # fmt: skip
 

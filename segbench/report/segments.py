@@ -27,6 +27,8 @@ def read_segments(folder: Path) -> list[Segment]:
             segments = list(csv.DictReader(file, strict=True))
         for segment in segments:
             _ = segment["segment"], float(segment["share"])
+            if None in segment or None in segment.values():
+                raise ValueError("a row is longer or shorter than the header")
     except FileNotFoundError:
         return []
     except (UnicodeDecodeError, ValueError, TypeError, KeyError, OSError, csv.Error) as error:
@@ -37,8 +39,9 @@ def read_segments(folder: Path) -> list[Segment]:
 
 def segment_rows(segments: Sequence[Segment], result: Result) -> list[list[str]]:
     """One row for each attribute, its name first; how often segments came back after `share`."""
-    recovered = {str(each["segment"]): f"{each['jaccard']:.2f}"
-                 for each in (result.stability or {}).get("segments", [])}  # fmt: skip
+    known = (result.stability or {}).get("segments") or []
+    recovered = {str(each["segment"]): f"{each['jaccard']:.2f}" for each in known
+                 if each.get("jaccard") is not None}  # fmt: skip
     rows = []
     for name in list(segments[0])[1:]:
         rows.append([name, *(shown(name, segment[name]) for segment in segments)])
@@ -48,13 +51,17 @@ def segment_rows(segments: Sequence[Segment], result: Result) -> list[list[str]]
 
 
 def shown(name: str, text: str) -> str:
-    """A value as a person reads it: four digits, thousands apart, shares in percent."""
-    for kind in (int, float):
-        try:
-            value = kind(text)
-        except ValueError:
-            continue
-        if name in SHARES:
-            return f"{value:.1%}"
-        return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
-    return text
+    """A value as a person reads it: four digits, shares in percent, thousands of sizes apart.
+
+    A whole number may be a code (a year, a postal code): it stays as it is.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if name in SHARES:
+        return f"{value:.1%}"
+    if name == "size":
+        return f"{value:,.0f}"
+    written = text.replace(".", "", 1).replace("e-", "", 1).removeprefix("-")
+    return f"{value:,.4g}" if "." in text and written.isdecimal() else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segbench.contracts import Row
 from segbench.leaderboard import Across, Board, across, boards_of, meetings
-from segbench.report.across import significance_lines, standing_cells
+from segbench.report.across import left_out, significance_lines, standing_cells
 from segbench.report.columns import columns, interval
 from segbench.report.remarks import all_remarks
 
@@ -52,10 +52,10 @@ def _board(board: Board) -> Sheet:
 
 def _across(overall: Across) -> Sheet:
     header, cells = standing_cells(overall)
-    notes = significance_lines(overall)
     n = len(overall.datasets)
-    notes += [f"not compared: {name}, on {count} of {n} data sets"
-              for name, count in overall.elsewhere.items()]  # fmt: skip
+    notes = [f"in brackets 95 % of what resampling {overall.resampled} gives"]
+    notes = [*(notes if overall.resampled else []), *significance_lines(overall),
+             *left_out(overall)]  # fmt: skip
     return Sheet(f"Across {n} data sets", header, cells, tuple(notes))
 
 
@@ -81,7 +81,7 @@ def _pipes(cells: Sequence[str]) -> str:
 def _plain(text: str) -> str:
     """Nothing in it is markup."""
     text = " ".join(text.split())
-    for sign in "\\`*_[]<>|#":
+    for sign in "\\`*_[]<>|#$&~":
         text = text.replace(sign, f"\\{sign}")
     return text
 
@@ -104,7 +104,9 @@ def to_latex(rows: Sequence[Row]) -> str:
 
 
 def _tex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_tex, cells)) + r" \\"
+    """A cell that begins with [ or * would be an option of the rule or the line break before."""
+    texts = (f"{{}}{text}" if text.startswith(("[", "*")) else text for text in map(_tex, cells))
+    return " & ".join(texts) + r" \\"
 
 
 def _tex(text: str) -> str:

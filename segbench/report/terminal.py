@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from segbench.contracts import Row
 from segbench.errors import InputError
-from segbench.leaderboard import Board, across, boards_of, meetings
+from segbench.leaderboard import Across, Board, across, boards_of, meetings
 from segbench.report.across import show_across
 from segbench.report.columns import Columns, columns, interval, number, stability_columns
 from segbench.report.grid import Grid
@@ -26,6 +25,7 @@ from segbench.report.remarks import (
     without_rank,
 )
 from segbench.report.segments import Segment, read_segments, segment_rows
+from segbench.report.text import marked
 
 WIDE = 160
 
@@ -45,19 +45,30 @@ def render(
 
     """
     out = io.StringIO()
-    to_terminal = sys.stdout.isatty()
-    if width is None:
-        width = shutil.get_terminal_size().columns if to_terminal else WIDE
-    color = to_terminal if color is None else color
-    console = Console(file=out, width=width, force_terminal=color, highlight=False)
+    console = _console(out, width, color)
     boards = boards_of(rows)
     for board in boards:
         _board(console, board, stability_columns if stability else columns)
     for warning in meetings(boards):
-        console.print(escape(f"\n! {warning}"), style="yellow")
+        console.print(marked(f"\n! {warning}"), style="yellow")
     if (overall := across(boards)) is not None:
         show_across(console, overall)
     return out.getvalue().rstrip("\n")
+
+
+def compared(overall: Across, width: int | None = None, color: bool | None = None) -> str:
+    """Contestants across data sets as text."""
+    out = io.StringIO()
+    show_across(_console(out, width, color), overall)
+    return out.getvalue().strip("\n")
+
+
+def _console(out: io.StringIO, width: int | None, color: bool | None) -> Console:
+    to_terminal = sys.stdout.isatty()
+    if width is None:
+        width = shutil.get_terminal_size().columns if to_terminal else WIDE
+    color = to_terminal if color is None else color
+    return Console(file=out, width=width, force_terminal=color, highlight=False, emoji=False)
 
 
 def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
@@ -80,8 +91,8 @@ def scores(partition: Mapping[str, Any], directions: Mapping[str, bool]) -> str:
         grid.add((name, "–" if value is None else f"{value:z.4f}", interval, better, score["why"]))
     plural = "" if segments["k"] == 1 else "s"
     out = io.StringIO()
-    console = Console(file=out, width=WIDE, highlight=False)
-    console.print(escape(f"{partition['table']} · {partition['rows']:,} customers · "
+    console = Console(file=out, width=WIDE, highlight=False, emoji=False)
+    console.print(marked(f"{partition['table']} · {partition['rows']:,} customers · "
                          f"{partition['space']} space of {', '.join(partition['columns'])}\n"
                          f"{segments['k']} segment{plural}{sizes}{noise}\n"))  # fmt: skip
     grid.print(console)
@@ -93,22 +104,22 @@ def _board(console: Console, board: Board, choice: Columns) -> None:
     n = first.dataset.get("rows")
     customers = f" · {n:,} customers" if n else ""
     space = f" · ranked by quality in the {first.space} space" if first.space else ""
-    console.print(f"\n[bold]{escape(str(first.dataset['name']))}[/bold]{customers}{space}")
+    console.print(f"\n[bold]{marked(str(first.dataset['name']))}[/bold]{customers}{space}")
     grid = _grid(board, choice, wide=True)
     if grid.rows:
         fits = grid.width <= console.width
         (grid if fits else _grid(board, choice, wide=False)).print(console)
     if board.over_seeds:
-        console.print(escape(f"  {board.over_seeds}"), style="dim")
+        console.print(marked(f"  {board.over_seeds}"), style="dim")
     for left_out in without_rank(board):
-        console.print(escape(f"  {left_out}"))
+        console.print(marked(f"  {left_out}"))
     for remark in remarks(board):
-        console.print(escape(f"  {remark}"), style="yellow")
+        console.print(marked(f"  {remark}"), style="yellow")
     for group in equivalents(board):
-        console.print(escape(f"  {group}"))
+        console.print(marked(f"  {group}"))
     _floor(console, board)
     for reversal in reversals(board):
-        console.print(escape(f"  ! {reversal}"), style="yellow")
+        console.print(marked(f"  ! {reversal}"), style="yellow")
     winner = next(iter(board.ranked), None)
     if winner is not None and choice is columns:
         _profile(console, winner.typical)
@@ -130,14 +141,14 @@ def _floor(console: Console, board: Board) -> None:
     told = below_the_floor(board)
     if not told:
         return
-    console.print(escape(f"  ! {told}"), style="yellow")
+    console.print(marked(f"  ! {told}"), style="yellow")
     best = next(line.counted[0].not_above for line in board.ranked if line.counted[0].not_above)
     floor = next(line for line in board.lines if line.baseline and line.first.algorithm == best)
     segments = _segments(console, floor.typical)
     for segment in segments:
         if segment.get("name"):
             share = float(segment["share"] or 0)
-            console.print(escape(f"    {share:.1%}: {segment['name']}"))
+            console.print(marked(f"    {share:.1%}: {segment['name']}"))
 
 
 def _segments(console: Console, row: Row) -> list[Segment]:
@@ -146,7 +157,7 @@ def _segments(console: Console, row: Row) -> list[Segment]:
     try:
         return read_segments(Path(row.path))
     except InputError as error:
-        console.print(escape(f"  {error}"), style="yellow")
+        console.print(marked(f"  {error}"), style="yellow")
         return []
 
 
@@ -156,7 +167,7 @@ def _profile(console: Console, winner: Row) -> None:
         return
     r = winner.result
     title = f"  Segments of rank 1 ({r.features} · {r.algorithm}); medians and modes:"
-    console.print(escape(title), style="bold")
+    console.print(marked(title), style="bold")
     # Attributes down, segments across: tables have more attributes than segments.
     numbers = ["noise" if each["segment"] == "-1" else each["segment"] for each in segments]
     grid = Grid(["  segment", *numbers], ("  segment",))

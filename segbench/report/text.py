@@ -29,6 +29,18 @@ def to_csv(rows: Sequence[Plain]) -> str:
     return out.getvalue().rstrip("\n")
 
 
+def printable(text: str) -> str:
+    """Without what moves a terminal's cursor or changes its colours."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def marked(text: str) -> str:
+    """As rich prints it literally: no markup, nothing for the terminal."""
+    from rich.markup import escape
+
+    return escape(printable(text))
+
+
 def _joined(value: Any) -> str:
     """As text that no spreadsheet takes for a formula."""
     if isinstance(value, list):

@@ -6,7 +6,7 @@ import pytest
 from test_leaderboard import entry
 
 from segbench.contracts import Row, Score
-from segbench.leaderboard import boards_of, flat, meetings, rank
+from segbench.leaderboard import across, boards_of, flat, meetings, rank
 
 
 def seeds(name: str, *qualities: float | None, **changes: object) -> list:
@@ -104,7 +104,7 @@ def test_what_meets_and_is_never_ranked_together_is_said():
                  entry("e", dataset={"name": "e", "sha256": "3" * 64})])  # fmt: skip
     assert {row.rank for row in rows} == {1}, "each is alone on its board"
     (warning,) = meetings(boards_of(rows))
-    for words in ("d: 3 boards", "11111111, 22222222", "metric versions 1, 2"):
+    for words in ("d: 3 boards", "11111111, 22222222", "metric versions v1, v2"):
         assert words in warning
     assert "spaces" not in warning and meetings(boards_of(rank([entry("a")]))) == []
 
@@ -129,3 +129,54 @@ def test_a_baseline_has_lines_too_and_the_floor_is_their_median():
     rows: list[Row] = rank([*floor, *seeds("a", 0.3, 0.3, 0.3), *seeds("b", 0.1, 0.1, 0.9)])
     told = {row.result.algorithm: row.not_above for row in rows if row.rank}
     assert told == {"a": "", "b": "tree"}
+
+
+def test_another_revision_of_the_data_counts_against_nobody():
+    """A missing cell knows neither space nor score, but which data it was planned for."""
+    other = {"name": "d", "sha256": "2" * 64}
+    lost = entry("lost", None, algorithm="a", setup="a", status="missing", space=None,
+                 dataset=other)  # fmt: skip
+    rows = rank([*seeds("a", 0.5), *seeds("b", 0.4), lost])
+    assert {r.result.key: r.rank for r in rows} == {"a0": 1, "b0": 2, "lost": None}
+    assert len(boards_of(rows)) == 2
+
+
+def test_failures_stay_on_the_board_of_their_terms():
+    def on(terms: str) -> list:
+        where = {"name": "d", "sha256": "1" * 64, "terms": terms}
+        of_a = [entry(f"a{terms}{i}", 0.9 if i == 0 else None, algorithm="a", setup="a", seed=i,
+                      dataset=where, **({} if i == 0 else {"status": "timeout", "space": None}))
+                for i in range(3)]  # fmt: skip
+        return [*of_a, *(entry(f"b{terms}{i}", 0.5, algorithm="b", setup="b", seed=i, dataset=where)
+                         for i in range(3))]  # fmt: skip
+
+    found = boards_of(rank([*on("A"), *on("B")]))
+    assert len(found) == 2
+    for board in found:
+        assert [line.first.algorithm for line in board.ranked] == ["b", "a"]
+
+
+def test_a_seed_that_could_not_be_composed_counts_against_its_line():
+    torn = entry("torn", None, algorithm="a", seed=2, status="failed", space=None)
+    assert ranks([*seeds("a", 0.9, 0.2), torn], seeds("b", 0.3, 0.3, 0.3)) == {"b": 1, "a": 2}
+
+
+def test_reversal_is_seen_though_the_first_seed_has_failed():
+    a = seeds("a", None, 0.9, 0.9, 0.9, others={"gower": 0.1})
+    b = seeds("b", None, 0.5, 0.5, 0.5, others={"gower": 0.6})
+    assert {row.reversed_in for row in rank([*a, *b]) if row.rank} == {("gower",)}
+
+
+def test_another_version_of_an_index_of_a_profile_is_another_board():
+    def scores(version: int) -> dict:
+        return {"quality": Score(0.5), "wcnn": Score(0.5, version=version)}
+
+    rows = rank([entry("a", scores=scores(1)), entry("b", scores=scores(2))])
+    assert len(boards_of(rows)) == 2 and "wcnn v2" in meetings(boards_of(rows))[0]
+
+
+def test_records_without_a_set_up_are_like_no_other():
+    entries = [entry(f"{d}{a}{i}", q, algorithm=a, seed=i, dataset={"name": d, "sha256": "1" * 64})
+               for d in "xy" for a, values in (("a", (0.9, 0.9, 0.1)), ("b", (0.5, 0.5, 0.5)))
+               for i, q in enumerate(values)]  # fmt: skip
+    assert across(boards_of(rank(entries))).standings == ()

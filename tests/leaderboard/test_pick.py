@@ -61,7 +61,7 @@ def test_only_eligible_rows_are_picked():
                    contestant("tree", 0.8, 0.8, 0.8, baseline=True),
                    contestant("fair", 0.1, 0.1, 0.1))  # fmt: skip
     assert names(found) == ["fair"] and found.contestants == 1
-    assert "the baseline tree is as good (quality 0.800)" in caveats(found)[0]
+    assert "baseline tree is no worse (quality 0.800 against 0.100)" in caveats(found)[0]
 
 
 def test_noise_counts():
@@ -80,8 +80,7 @@ def test_declared_profile_counts():
     assert names(choose(*both, profile="separated"))[0] == "thin"
     with pytest.raises(InputError, match=r"--profile maybe.*one of compact"):
         choose(*both, profile="maybe")
-    with pytest.raises(InputError, match="no result on d with silhouette_z"):
-        choose(*both, profile="calibrated")
+    assert "no result has silhouette_z" in runner_up(choose(*both, profile="calibrated"))
 
 
 FULL = {
@@ -97,7 +96,8 @@ def test_five_sentences_with_their_numbers():
     told = reasons(found)
     assert len(told) == 5
     for sentence, numbers in zip(told, (
-        ("quality 0.500", "3 measures", "first in 3"), ("segment 0 to 91.0%", "1 to 90.0%", "0.90"),
+        ("quality 0.500", "more than", "3 of 3 measures"),
+        ("segment 0 to 91.0%", "1 to 90.0%", "0.90"),
         ("98.7%",), ("4.2 ms", "1.5 s", "31 s"), ("2 segments", "3 customers (33.0%"),
     ), strict=True):  # fmt: skip
         assert all(number in sentence for number in numbers), sentence
@@ -124,8 +124,42 @@ def test_runner_up_is_told_by_what_it_is_ahead_in_and_by_nothing_else():
 def test_runner_up_without_any_advantage_is_told_what_it_lacks():
     told = runner_up(choose(contestant("a", 0.5, 0.5, 0.5), contestant("b", 0.4, 0.4, 0.4)))
     assert (
-        "Nothing that was measured speaks for the runner-up" in told and "0.100 of quality" in told
+        "Nothing that was measured speaks for the runner-up" in told
+        and "behind in 3 of 3 measures" in told
     )
+
+
+def test_a_line_that_fails_with_half_of_its_seeds_is_no_pick():
+    good = [contestant("a0", 0.9, 0.9, 0.9, algorithm="a", setup="x", seed=0)]
+    bad = [entry(f"a{i}", None, algorithm="a", setup="x", seed=i, status="timeout")
+           for i in (1, 2)]  # fmt: skip
+    steady = [contestant(f"b{i}", 0.8, 0.8, 0.8, algorithm="b", setup="y", seed=i)
+              for i in range(3)]  # fmt: skip
+    found = choose(*good, *bad, *steady)
+    assert names(found) == ["b"] and [c.line.first.algorithm for c, _ in found.vetoed] == ["a"]
+
+
+def test_sentences_are_true_of_a_poor_pick():
+    weak = {"segments": [{"segment": 0, "jaccard": 0.9}, {"segment": 1, "jaccard": 0.2}]}
+    found = choose(contestant("a", -0.05, 0.5, 0.5, stability=weak))
+    assert "no more than" in reasons(found)[0] and "quality -0.050" in reasons(found)[0]
+    assert "segment 1 hardly comes back" in " ".join(caveats(found))
+    assert "no other" not in runner_up(found) and "no runner-up" in runner_up(found)
+
+
+def test_an_index_of_a_noisy_runner_up_is_told_as_it_was_ranked():
+    half = {**SEGMENTS, "noise": 4}
+    told = runner_up(choose(contestant("noisy", 0.6, 0.4, 0.4, segments=half),
+                            contestant("whole", 0.5, 0.5, 0.5)))  # fmt: skip
+    assert "only silhouette counted" not in told, "0.6 of five ninths is less than 0.5"
+
+
+def test_the_least_favourable_seed_says_whether_there_are_groups():
+    seeds = [contestant(f"a{i}", 0.5, 0.5, 0.5, algorithm="a", setup="x", seed=i,
+                        structure={"p": p}, why="fitted on a sample; tables without segments are")
+             for i, p in enumerate((0.02, 0.9, 0.03))]  # fmt: skip
+    told = caveats(choose(*seeds))
+    assert "(p = 0.9)" in told[0] and told[1] == "fitted on a sample"
 
 
 def test_a_pick_from_a_table_without_groups_says_so():

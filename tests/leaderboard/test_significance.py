@@ -116,3 +116,17 @@ def test_signed_ranks_with_ties_count_all_signs():
             for signs in itertools.combinations(range(7), r)]  # fmt: skip
     least = min(ranks[d > 0].sum(), ranks[d < 0].sum())
     assert wilcoxon(d) == pytest.approx(2 * np.mean(np.array(sums) <= least))
+
+
+def test_many_contestants_are_no_overflow():
+    for x, df in ((3980.0, 199), (2000.0, 399)):
+        assert chi_squared_above(x, df) == pytest.approx(stats.chi2.sf(x, df), rel=1e-6)
+
+
+def test_who_is_favoured_is_said_by_the_signed_ranks():
+    """Many small wins lose against few great ones, whatever the mean ranks say."""
+    a = np.array([0.5] * 12)
+    b = a + np.array([0.3, 0.31, 0.32, 0.33, 0.34, *(-0.001 * i for i in range(1, 8))])
+    c = np.full(12, 0.1)
+    found = significance(np.array([a, b, c]), [1.4, 1.6, 3.0])
+    assert found.favours[1][0] and not found.favours[0][1]

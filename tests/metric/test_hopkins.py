@@ -54,6 +54,7 @@ def test_hopkins_of_uniform_customers_varies_like_a_beta(monkeypatch):
     assert np.std(values) == pytest.approx(beta(m, m).std(), rel=0.2)
 
 
+@pytest.mark.drill
 @FEW
 @given(st.integers(2, 60), st.integers(1, 40), st.integers(0, 2**31))
 def test_hopkins_depends_on_the_customers_alone(n, d, seed):

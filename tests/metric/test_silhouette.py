@@ -276,6 +276,7 @@ BEYOND = {"near copies": near_copies(), "far outliers": far_outliers(), "sentine
 """Tables for which float32 distances are known to be good enough, and not."""
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("case", WITHIN)
 def test_of_many_customers_float32_distances_are_within_a_millionth_of_scikit_learn(case):
     X, labels = WITHIN[case]

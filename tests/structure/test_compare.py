@@ -44,6 +44,7 @@ ALONG = groups([[0, 0, 0], [5, 5, 5]])
 CLOUD = np.random.default_rng(0).normal(size=(150, 3)) @ np.diag([4, 1, 1]) @ np.ones((3, 3))
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("X", [APART, ALONG], ids=["three groups", "two along a diagonal"])
 def test_groups_apart_are_found(X: np.ndarray):
     found = significance(evaluator(X), SEARCH, copies=19, level=0.05, customers=500)
@@ -158,6 +159,7 @@ def test_an_algorithm_without_a_partition_is_not_tested(monkeypatch):
     assert "not tested" in found.verdict("complete", "")[1]
 
 
+@pytest.mark.drill
 def test_the_same_seed_gives_the_same_answer():
     ask = {"copies": 3, "level": 0.25, "customers": 100}
     first, again = (significance(evaluator(ALONG), SEARCH, **ask) for _ in range(2))
