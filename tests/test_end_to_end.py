@@ -33,7 +33,7 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert all(f"[{i}/2]" in done.stderr for i in (1, 2)), "progress"
     for words in (
         "charity · 4,268", "loanapp · 1,989",
-        "Results: results/quickstart", "leaderboard --results", "mean_respond",
+        "Results: results/quickstart", "leaderboard --results", "mean_action",
     ):  # fmt: skip
         assert words in done.stdout
     return root / "results" / "quickstart"

@@ -103,7 +103,14 @@ def test_algorithms_are_compared_where_each_data_set_has_its_own_pipeline():
 
 def test_baselines_are_not_contestants():
     table = {"x": {"a": [0.9], "b": [0.1]}, "y": {"a": [0.9], "b": [0.1]}}
-    assert compare(table, baseline=True).standings == ()
+    assert compare(table, baseline=True) is None
+
+
+def test_a_data_set_on_which_all_fail_is_named_and_ends_no_comparison():
+    table = {f"d{i}": {"a": [0.9], "b": [0.5], "c": [0.1]} for i in range(5)}
+    found = compare({**table, "torn": {"a": [None], "b": [None], "c": [None]}})
+    assert found.test is not None and found.empty == ("torn",)
+    assert found.datasets == ("d0", "d1", "d2", "d3", "d4")
 
 
 def test_the_same_data_set_twice_counts_once():
