@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,22 @@ def test_pick_says_why_or_why_not(results: Path, inside: Run):
     assert "takes" in plain["reasons"][3] and "ms" in plain["reasons"][3], "latency is measured"
     text = inside(*asked).stdout
     assert "Pick:" in text and plain["reasons"][0].split(":")[0][:40] in text
+
+
+def test_across_as_text_and_json_and_never_of_one_data_set(inside: Run, tmp_path: Path):
+    for name in ("x", "y"):
+        for algorithm, quality in (("a", 0.9), ("b", 0.1)):
+            made = entry(f"{name}{algorithm}", quality, algorithm=algorithm, setup=algorithm,
+                         dataset={"name": name, "sha256": "1" * 64}).result  # fmt: skip
+            write_result(tmp_path / "results" / "s" / made.key, made, "")
+    plain = json.loads(inside("leaderboard", "--across", "--format", "json").stdout)
+    assert [each["name"] for each in plain["standings"]] == ["f · a", "f · b"]
+    assert plain["beats"][0][1] == 1.0 and "below 5" in plain["says"][0]
+    assert plain["standings"][0]["mean_rank"]["value"] == 1.0
+    assert inside("leaderboard", "--across").stdout.startswith("Across 2 data sets")
+    shutil.rmtree(tmp_path / "results" / "s" / "ya")
+    shutil.rmtree(tmp_path / "results" / "s" / "yb")
+    assert inside("leaderboard", "--across").returncode == 2
 
 
 def test_figures_are_drawn_beside_what_is_printed(results: Path, inside: Run, tmp_path: Path):

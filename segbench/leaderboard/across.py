@@ -93,12 +93,14 @@ def across(boards: Sequence[Board]) -> Across | None:
     grids = [_grid([lines[each] for each in keys]) for lines in entered]
     standings, beats, resampled = _standings([names[each] for each in keys], entered, keys, grids)
     test, why = None, ""
+    few = (f"{len(used)} data sets: below {LEAST} there is no Friedman test and no "
+           "critical-difference diagram")  # fmt: skip
     if len(keys) < 2:
         why = (f"{len(keys)} of {len(count)} contestants are on every data set: none to compare "
                "(a contestant is the same set-up everywhere)")  # fmt: skip
+        why += f"; {few}" if len(used) < LEAST else ""
     elif len(used) < LEAST:
-        why = (f"{len(used)} data sets: below {LEAST} there is no Friedman test and no "
-               "critical-difference diagram")  # fmt: skip
+        why = few
     elif len(keys) < 3:
         why = f"{len(keys)} contestants on every data set: a Friedman test takes three"
     else:

@@ -33,7 +33,9 @@ def trials(folder: Path, result: Result) -> Plain | None:
     stands alone where the file cannot be read.
     """
     try:
-        with ParquetFile(f"{folder}/trials.parquet", pre_buffer=False) as file:
+        # Of a file's name pyarrow first finds out on which file system it is.
+        data = pa.py_buffer((folder / "trials.parquet").read_bytes())
+        with ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
             names = [name for name in file.schema.names if _wanted(name, result)]
             table = file.read(names, use_threads=False).to_pydict()
     except FileNotFoundError:

@@ -189,3 +189,21 @@ def test_boards_that_meet_are_warned_of():
 def test_long_lists_of_ranks_are_cut_short():
     rows = rank([entry(f"a{i:02d}", 0.5, why="the same") for i in range(40)])
     assert "rank 1, 2, 3, 4, 5, 6, 7, 8, and 32 others: the same" in render(rows)
+
+
+def test_nothing_in_a_result_moves_the_cursor():
+    evil = "\x1b[31mred\x1b]0;title\x07 1:100:2 \r"
+    text = render(rank([entry("a", why=evil, features=evil), entry("b", None, status="failed",
+                                                                   why=evil)]))  # fmt: skip
+    assert not set(text) & {"\x1b", "\x07", "\r"} and "1:100:2" in text
+
+
+def test_two_set_ups_that_fail_alike_are_two_lines():
+    rows = rank([entry(f"k{i}", None, algorithm="k", setup=f"{i}" * 12, status="failed", why="boom")
+                 for i in range(2)])  # fmt: skip
+    assert render(rows).count("boom") == 2
+
+
+def test_a_row_without_quality_says_why():
+    none = entry("a", scores={"quality": Score.undefined("one segment")})
+    assert "complete: f · a: one segment" in render(rank([none, entry("b")]))
