@@ -15,7 +15,7 @@ from typing import Any
 from segbench.contracts import Row, Score
 from segbench.leaderboard import Across, Board, Line, across, boards_of, meetings
 from segbench.report import folder
-from segbench.report.across import significance_lines
+from segbench.report.across import left_out, significance_lines
 from segbench.report.columns import FIDELITY, columns, number
 from segbench.report.folder import Plain, short
 from segbench.report.remarks import below_the_floor, equivalents, remarks, reversals
@@ -169,7 +169,6 @@ def _across(overall: Across) -> Plain:
     return {
         "datasets": overall.datasets, "unit": overall.unit, "standings": standings,
         "beats": [[short(share, 4) for share in shares] for shares in overall.beats],
-        "resampled": overall.resampled, "lines": significance_lines(overall),
+        "resampled": overall.resampled, "lines": [*significance_lines(overall), *left_out(overall)],
         "test": None if overall.test is None else _shortened(asdict(overall.test)),
-        "elsewhere": dict(overall.elsewhere), "left_out": overall.left_out,
     }  # fmt: skip

@@ -1,14 +1,10 @@
 // Contestants across data sets: standings, who beats whom, and what the tests say.
 function acrossView(overall) {
   const n = overall.datasets.length;
-  const elsewhere = Object.entries(overall.elsewhere).map(([name, count]) =>
-    ["note", `not compared: ${name}, on ${count} of ${n} data sets`]);
-  const left = overall.left_out
-    ? [["note", `left out: ${plural(overall.left_out, "board")} of data sets that have another with more ranked lines`]] : [];
   return [
     h("h1", {tabindex: -1}, "Across data sets"),
     h("p", {class: "muted"}, `${plural(n, "data set")}, each of which weighs the same · a row is ${/^[aeiou]/.test(overall.unit) ? "an" : "a"} ${overall.unit}`),
-    noteList([...overall.lines.map((text) => ["note", text]), ...left, ...elsewhere], 12),
+    noteList(overall.lines.map((text) => ["note", text]), 12),
     overall.standings.length > 0 && [
       h("section", null, h("h2", null, "Standings"), standingsTable(overall)),
       overall.test && h("section", null, h("h2", null, "Critical difference"), h("figure", {class: "wideplot"},
