@@ -76,7 +76,8 @@ def test_one_seed_keeps_its_own_interval():
     [([0.5, 0.5, 0.5], [0.495, 0.495, 0.495], True), ([0.5] * 3, [0.48] * 3, False),
      ([0.50, 0.40, 0.30], [0.495, 0.395, 0.295], True),  # in pairs, although seeds differ more
      ([0.50, 0.40, 0.30], [0.30, 0.40, 0.50], False),  # equal medians of seeds that differ
-     ([0.50, 0.50, 0.50], [0.50, 0.50, None], False)],
+     ([0.50, 0.50, 0.50], [0.50, 0.50, None], False),
+     ([0.50] * 15, [0.50] * 14 + [None], False), ([0.50, 0.5, None], [0.50, 0.5, None], True)],
 )  # fmt: skip
 def test_practically_equivalent_is_decided_in_pairs_of_seeds(a: list, b: list, same: bool):
     (board,) = boards_of(rank([*seeds("a", *a), *seeds("b", *b)]))

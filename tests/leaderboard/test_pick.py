@@ -139,6 +139,16 @@ def test_a_line_that_fails_with_half_of_its_seeds_is_no_pick():
     assert names(found) == ["b"] and [c.line.first.algorithm for c, _ in found.vetoed] == ["a"]
 
 
+def test_a_failed_seed_counts_in_every_index():
+    """Of 0.9, 0.2 and none the median is 0.2, not what lies between the two that are known."""
+    shaky = [contestant(f"a{i}", 0.5, v, v, algorithm="a", setup="x", seed=i)
+             for i, v in enumerate((0.9, 0.2))]  # fmt: skip
+    shaky.append(entry("a2", None, algorithm="a", setup="x", seed=2, status="timeout"))
+    steady = [contestant(f"b{i}", 0.4, 0.5, 0.5, algorithm="b", setup="y", seed=i)
+              for i in range(3)]  # fmt: skip
+    assert names(choose(*shaky, *steady)) == ["b", "a"]
+
+
 def test_sentences_are_true_of_a_poor_pick():
     weak = {"segments": [{"segment": 0, "jaccard": 0.9}, {"segment": 1, "jaccard": 0.2}]}
     found = choose(contestant("a", -0.05, 0.5, 0.5, stability=weak))

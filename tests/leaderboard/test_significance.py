@@ -71,6 +71,9 @@ def test_a_missing_result_counts_as_the_worst_quality():
     Q = np.array([[0.5] * 6, [0.4] * 6, [-np.inf] * 6])
     as_worst = np.where(np.isinf(Q), -1.0, Q)
     assert significance(Q, [1.0, 2.0, 3.0]) == significance(as_worst, [1.0, 2.0, 3.0])
+    Q[1, :3] = -np.inf  # both without a result: they tie
+    found = significance(Q, [1.0, 2.25, 2.75])
+    assert np.isfinite(found.wilcoxon).all() and found.favours[1][2] and not found.favours[2][1]
 
 
 def test_holm_is_monotone_and_capped():
