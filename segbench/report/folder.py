@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from segbench.errors import InputError
 from segbench.report.segments import read_segments, shown
 
 STATES = ("complete", "pruned", "failed", "beyond a guard")
+USUAL = ("quality", "silhouette", "compact", "stability_ari", "segment_jaccard_min")
 Plain = dict[str, Any]
 
 
@@ -50,9 +52,20 @@ def trials(folder: Path, result: Result) -> Plain | None:
         "number": table.get("number", []), "states": states, "k": _shorter(table.get("k", [])),
         "why": table["why"] if any(table.get("why", [])) else [],
         "objectives": [_shorter(table.get(name, [])) for name in result.objectives],
+        "falling": [_falls(name) for name in result.objectives],
         "params": {name: _shorter(values) for name, values in params.items()},
         "chosen": _chosen(params, states, result.params),
     }  # fmt: skip
+
+
+@cache
+def _falls(objective: str) -> bool:
+    """Whether less of it is better. Kernels are only imported for what is not the usual."""
+    if objective in USUAL:
+        return False
+    from segbench.metric import maximize
+
+    return not maximize(objective)
 
 
 def _wanted(name: str, result: Result) -> bool:

@@ -20,6 +20,7 @@ import pandas as pd
 import yaml
 
 from segbench.contracts import Result
+from segbench.metric import maximize
 from segbench.results import command, read_result
 
 RECORD = "result_json"
@@ -148,7 +149,9 @@ def _tables(folder: Path, result: Result) -> tuple[dict[str, Columns], dict[str,
         frame = pd.read_parquet(folder / "trials.parquet")
         quality, *others = [name for name in result.objectives if name in frame] or [""]
         if quality:
-            frame["best"] = frame[quality].cummax().ffill()
+            values = frame[quality]
+            best = values.cummax() if maximize(quality) else values.cummin()
+            frame["best"] = best.ffill()
             charts["tuning"] = Chart("line", "tuning_trials", "number", "best",
                                      f"best {quality} after so many trials")  # fmt: skip
         if others:

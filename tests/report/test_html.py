@@ -138,6 +138,9 @@ def test_trials_are_told_by_what_became_of_them(rows: list[Row]):
     found = folder.trials(Path(row.path), row.result)
     assert found is not None and found["states"] == [0, 0, 3, 2] and found["chosen"] == 1
     assert found["objectives"] == [[0.2, 0.4, 0.9, None], [0.9, 0.8, None, None]]
+    assert found["falling"] == [False, False]
+    other = replace(row.result, objectives=["davies_bouldin", "quality"])
+    assert folder.trials(Path(row.path), other)["falling"] == [True, False]
     assert found["params"] == {"k": [2.0, 3.0, 4.0, None]} and found["why"][3] == "did not converge"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import made
+import pandas as pd
 
 from segbench.contracts import Result
 from segbench.tracking.content import RECORD, artifact_name, numbers, of_result, run_id, word
@@ -43,6 +45,14 @@ def test_trials_become_a_table_with_the_best_so_far(tmp_path: Path):
     drawn = {(chart.kind, chart.x, chart.y) for chart in content.charts.values()}
     assert drawn == {("line", "number", "best"), ("scatter", "quality", "stability_ari")}
     assert content.bars == {"segment_sizes": [5, 4]}
+
+
+def test_the_best_so_far_of_what_is_to_be_small_falls(tmp_path: Path):
+    folder = made.write(tmp_path, replace(made.result("a", "one", 0.3),
+                                          objectives=["davies_bouldin"]))  # fmt: skip
+    trials = pd.DataFrame({"number": range(3), "davies_bouldin": [0.9, 1.2, 0.4]})
+    trials.to_parquet(folder / "trials.parquet", index=False)
+    assert of_result(folder).tables["tuning_trials"]["best"] == [0.9, 0.9, 0.4]
 
 
 def test_a_model_is_an_artifact_and_without_one_there_is_none(tmp_path: Path):

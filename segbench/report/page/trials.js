@@ -13,7 +13,7 @@ function trialPlots(result) {
     return h("p", {class: "muted"}, trials?.error || "There is no record of trials.");
   }
   const states = [...new Set(trials.states)].sort();
-  const plots = objectives.map((name, at) => overTrials(result, name, trials.objectives[at]));
+  const plots = objectives.map((name, at) => overTrials(result, name, trials.objectives[at], trials.falling[at] ? -1 : 1));
   if (objectives.length > 1) plots.push(together(result));
   return [
     legend(...states.map((state) => [trialMark(state, 7, 7), STATE_NAMES[state]]),
@@ -22,7 +22,7 @@ function trialPlots(result) {
   ];
 }
 
-function overTrials({trials}, name, values) {
+function overTrials({trials}, name, values, sign) {
   const [from, to] = extent([values]);
   const title = `${name} of each trial`;
   if (!Number.isFinite(from)) return h("figure", null, h("figcaption", null, `No trial has a value of ${name}.`));
@@ -31,8 +31,8 @@ function overTrials({trials}, name, values) {
   const best = [];
   values.forEach((value, i) => {
     if (trials.states[i] || !known(value)) return;
-    const so = best.length ? best.at(-1)[1] : -Infinity;
-    if (value > so) {
+    const so = best.length ? best.at(-1)[1] : -sign * Infinity;
+    if (sign * value > sign * so) {
       if (best.length) best.push([trials.number[i], so]);
       best.push([trials.number[i], value]);
     }
