@@ -172,15 +172,16 @@ def _one_thread_each() -> None:
 
 def _closing(folder: Path) -> int:
     """Print the leaderboard of a sweep, where it lies, what to type next; count missing cells."""
-    from segbench import leaderboard, model
+    from segbench import leaderboard
     from segbench.report import terminal
+    from segbench.results import assigns
 
     rows = leaderboard.build(folder)
     print(terminal.render(rows))
     command = "segbench" if shutil.which("segbench") else sys.argv[0].split(" ")[0]
     print(f"\nResults: {folder}")
     print(f"Again:   {command} leaderboard --results {folder}")
-    best = next((row for row in rows if row.rank and model.assigns(Path(row.path))), None)
+    best = next((row for row in rows if row.rank and assigns(Path(row.path))), None)
     if best is not None:
         print(f"Assign:  {command} assign {best.result.key[:8]} new_customers.csv "
               f"--out segments.csv --results {folder}")  # fmt: skip
@@ -292,12 +293,11 @@ def _sync(options: argparse.Namespace) -> int:
 
 
 def _promote(options: argparse.Namespace) -> int:
-    from segbench import model
-    from segbench.results import find
+    from segbench.results import assigns, find
     from segbench.tracking import remote
 
     stored = find(options.result, options.results)
-    if stored.result.status == "complete" and not model.assigns(stored.path):
+    if stored.result.status == "complete" and not assigns(stored.path):
         raise InputError(stored.path, found="no model that assigns", wanted="one that does")
     linked = remote.promote(stored, options.alias, options.project, options.entity,
                             options.registry, options.timeout)  # fmt: skip

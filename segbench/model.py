@@ -131,15 +131,6 @@ def save(folder: Path, fitted: Fitted, table: Table, config: Mapping[str, Any]) 
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def assigns(result: Path) -> bool:
-    """Whether a result folder holds a model with a rule for new customers."""
-    try:
-        about = json.loads((result / "model" / "model.json").read_text(encoding="utf-8"))
-        return bool(about["assign"])
-    except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one
-        return False
-
-
 def load(result: Path) -> SegmentModel:
     """Load the model of a result folder.
 

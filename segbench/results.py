@@ -238,6 +238,20 @@ def find(name: str, root: Path) -> Stored:
     raise InputError(name, found=found, wanted=f"a result folder or a key in {root}")
 
 
+def about_model(folder: Path) -> dict[str, Any]:
+    """What `model/model.json` of a result says; {} where there is none, or a damaged one."""
+    try:
+        plain = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def assigns(folder: Path) -> bool:
+    """Whether a result folder holds a model with a rule for new customers."""
+    return bool(about_model(folder).get("assign"))
+
+
 def read_plan(sweep: Path) -> list[dict[str, Any]]:
     """The planned cells of a sweep folder, [] if it has no plan."""
     path = sweep / "plan.json"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -117,12 +116,3 @@ def profile(folder: Path) -> Plain | None:
         "names": [each["name"] for each in found] if "name" in found[0] else None,
         "rows": [[name, *(shown(name, each[name]) for each in found)] for name in attributes],
     }
-
-
-def assigns(folder: Path) -> bool:
-    """Whether the model of a result has a rule for new customers."""
-    try:
-        about = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
-        return bool(about["assign"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

@@ -19,7 +19,7 @@ from segbench.report.across import left_out, significance_lines
 from segbench.report.columns import FIDELITY, columns, number
 from segbench.report.folder import Plain, short
 from segbench.report.remarks import below_the_floor, equivalents, remarks, reversals
-from segbench.results import command
+from segbench.results import assigns, command
 
 SCORED = {"quality": "quality", "stability": "stability_ari", "future η²": "future_eta2",
           "ARI": "ari", "fidelity": FIDELITY}  # fmt: skip
@@ -157,7 +157,7 @@ def _beside(row: Row) -> Plain:
     if not row.path or not path.is_dir():
         return {}
     return {"trials": folder.trials(path, row.result), "profile": folder.profile(path),
-            "assigns": folder.assigns(path)}  # fmt: skip
+            "assigns": assigns(path)}  # fmt: skip
 
 
 def _across(overall: Across) -> Plain:

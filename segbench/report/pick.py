@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from segbench.leaderboard import Line
 from segbench.leaderboard.pick import VETO, Candidate, Pick, coverage
 from segbench.report.columns import number
 from segbench.report.text import marked
+from segbench.results import about_model
 
 WIDTH = 110
 CHANCE = 0.05
@@ -144,7 +144,7 @@ def _simple(line: Line) -> str:
     row = line.typical
     segments = row.result.segments or {}
     sizes = segments.get("sizes") or [0]
-    attributes = _attributes(Path(row.path)) if row.path else None
+    attributes = _attributes(Path(row.path)) if row.path else 0
     told = f", told apart by {attributes} attributes" if attributes else ""
     noise = segments.get("noise") or 0
     none = f", and {noise:,} customers belong to none" if noise else ""
@@ -153,16 +153,10 @@ def _simple(line: Line) -> str:
             f"{min(sizes):,} customers ({share:.1%} of all){none}.")  # fmt: skip
 
 
-def _attributes(folder: Path) -> int | None:
-    """How many columns a new customer must have."""
-    about = folder / "model" / "model.json"
-    if not about.is_file():
-        return None
-    try:
-        plain = json.loads(about.read_text(encoding="utf-8"))
-        return len(plain["numeric"]) + len(plain["categorical"])
-    except (OSError, ValueError, KeyError, TypeError):  # damaged: the count is left out
-        return None
+def _attributes(folder: Path) -> int:
+    """How many columns a new customer must have; 0 where that is not known."""
+    about = about_model(folder)
+    return len(about.get("numeric", ())) + len(about.get("categorical", ()))
 
 
 def caveats(picked: Pick) -> list[str]:

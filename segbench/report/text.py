@@ -38,7 +38,7 @@ def marked(text: str) -> str:
     """As rich prints it literally: no markup, nothing for the terminal."""
     from rich.markup import escape
 
-    return escape(printable(text))
+    return escape("\n".join(map(printable, text.split("\n"))))
 
 
 def _joined(value: Any) -> str:

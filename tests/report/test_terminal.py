@@ -11,7 +11,7 @@ from test_leaderboard import entry
 
 from segbench.contracts import Score
 from segbench.leaderboard import rank
-from segbench.report.terminal import render
+from segbench.report.terminal import render, scores
 
 LONG = "a" * 30
 
@@ -207,3 +207,12 @@ def test_two_set_ups_that_fail_alike_are_two_lines():
 def test_a_row_without_quality_says_why():
     none = entry("a", scores={"quality": Score.undefined("one segment")})
     assert "complete: f · a: one segment" in render(rank([none, entry("b")]))
+
+
+def test_what_is_ours_keeps_its_lines():
+    partition = {"table": "t.csv", "rows": 9, "space": "rank", "columns": ["a"], "scores": {},
+                 "segments": {"k": 2, "sizes": [5, 4], "noise": 0}}  # fmt: skip
+    assert scores(partition, {}).splitlines()[:3] == [
+        "t.csv · 9 customers · rank space of a", "2 segments of 5, 4 customers", ""]  # fmt: skip
+    rows = rank([entry("a"), entry("b", dataset={"name": "d", "sha256": "2" * 64})])
+    assert "\n! d: 2 boards" in render(rows)
