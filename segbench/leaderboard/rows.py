@@ -24,7 +24,7 @@ from segbench.leaderboard.seeds import WORST, median
 from segbench.results import Stored, read_plan, scan
 
 EQUIVALENT = 0.01
-"""Difference in quality below which two lines are practically the same."""
+"""Difference in quality up to which two lines are practically the same."""
 VERSIONED = ("quality", "silhouette", "pearson_gamma", "wcnn", "dunn_nn", "segment_jaccard_min",
              "stability_ari")  # fmt: skip
 STATUSES = ("complete", "ineligible", "skipped", "timeout", "memory", "failed", "missing")
@@ -125,14 +125,17 @@ def _not_above(line: Line, floor: Line | None) -> str:
 
 
 def _reversals(ranked: Sequence[Line]) -> list[tuple[str, ...]]:
-    """For each ranked line, the other spaces in which it changes places with another line."""
+    """For each ranked line, the other spaces in which it changes places with another line.
+
+    There one of the two is ahead by more than `EQUIVALENT`: less is no other order.
+    """
     flags: list[set[str]] = [set() for _ in ranked]
     for space in sorted({space for line in ranked for space in other_spaces(line)}):
         values = np.array([_value(line, f"quality@{space}") for line in ranked])
         above = np.fmax.accumulate(values[::-1])[::-1]  # the best of those ranked as low
         below = np.fmin.accumulate(values)
         for i, value in enumerate(values):
-            if above[i] > value or below[i] < value:
+            if above[i] > value + EQUIVALENT or below[i] < value - EQUIVALENT:
                 flags[i].add(space)
     return [tuple(sorted(flag)) for flag in flags]
 

@@ -168,6 +168,12 @@ def test_reversal_is_seen_though_the_first_seed_has_failed():
     assert {row.reversed_in for row in rank([*a, *b]) if row.rank} == {("gower",)}
 
 
+@pytest.mark.parametrize(("there", "flag"), [(0.609, ()), (0.611, ("gower",))])
+def test_places_that_change_by_a_practical_tie_are_no_reversal(there, flag):
+    a, b = seeds("a", 0.9, others={"gower": 0.6}), seeds("b", 0.5, others={"gower": there})
+    assert [row.reversed_in for row in rank([*a, *b])] == [flag, flag]
+
+
 def test_another_version_of_an_index_of_a_profile_is_another_board():
     def scores(version: int) -> dict:
         return {"quality": Score(0.5), "wcnn": Score(0.5, version=version)}
