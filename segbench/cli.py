@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -13,14 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segbench import __version__
+from segbench.arguments import VIEWS, parser
 from segbench.errors import InputError, SegbenchError
 
 if TYPE_CHECKING:
     from segbench.contracts import Row
-
-FORMATS = ("table", "json", "csv", "markdown", "latex", "html")
-DELIMITER = "one character, tab or whitespace; default: what the header has of , ; tab and |"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["run"]:  # Hydra parses the rest
             return _run(arguments[1:])
-        options = _parser().parse_args(arguments)
-        return int(options.command(options))
+        options = parser().parse_args(arguments)
+        return COMMANDS[options.command](options)
     except InputError as error:
         return _fail(str(error), 2)
     except SegbenchError as error:
@@ -48,107 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _fail(line: str, status: int) -> int:
     print(f"segbench: {line}", file=sys.stderr)
     return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="segbench", description="Customer segmentation as an experiment that can be trusted."
-    )
-    parser.add_argument("--version", action="version", version=f"segbench {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    commands.add_parser(
-        "run",
-        help="run a study, or a sweep with -m: segbench run -m dataset=cdnow algorithm=kmeans,gmm",
-        add_help=False,
-    )
-    board = commands.add_parser("leaderboard", help="rank the results in a folder")
-    board.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
-                       help="a results folder, one of its sweeps or one result")  # fmt: skip
-    board.add_argument("--format", choices=FORMATS, default="table")
-    board.add_argument("--out", type=Path, metavar="FILE", help="write to a file, not to stdout")
-    board.add_argument(
-        "--stability",
-        action="store_true",
-        help="as a table: stability of the partition, segments and customers",
-    )
-    board.add_argument("--across", action="store_true",
-                       help="contestants across data sets only, as a table or JSON")  # fmt: skip
-    board.add_argument("--pick", action="store_true",
-                       help="what to take into production, and why")  # fmt: skip
-    profiles = "of --pick: compact (default), separated, consensus or calibrated"
-    board.add_argument("--profile", default=None, metavar="NAME", help=profiles)
-    board.add_argument("--figures", type=Path, metavar="DIR",
-                       help="draw the boards as PNG and SVG into a folder")  # fmt: skip
-    board.add_argument("--wandb", metavar="ENTITY/PROJECT", help="the results mirrored to W&B")
-    board.set_defaults(command=_leaderboard)
-    _add_tracking(commands)
-    _add_score(commands)
-    _add_report(commands)
-    assign = commands.add_parser("assign", help="give each new customer a segment")
-    assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
-    assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
-    assign.add_argument("--out", type=Path, required=True, metavar="FILE")
-    assign.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
-                        help="where keys are looked up")  # fmt: skip
-    assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
-    assign.add_argument("--reject", type=_share, metavar="MARGIN",
-                        help="no segment (-1) for whom leads it by less, from 0 to 1")  # fmt: skip
-    assign.set_defaults(command=_assign)
-    datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
-    datasets.add_argument("name", nargs="?", metavar="NAME")
-    datasets.set_defaults(command=_datasets)
-    return parser
-
-
-def _add_score(commands: Any) -> None:
-    score = commands.add_parser("score", help="score a partition made by any tool")
-    score.add_argument("table", type=Path, metavar="TABLE", help="CSV, one row per customer")
-    score.add_argument("labels", type=Path, metavar="LABELS",
-                       help="CSV or Parquet: the segment of each, by id or in order")  # fmt: skip
-    score.add_argument("--space", choices=("rank", "gower", "standard"),
-                       help="default: rank, or gower where a column is categorical")  # fmt: skip
-    score.add_argument(
-        "--metrics", type=_names, default=(), metavar="A,B", help="default: all but hopkins"
-    )
-    score.add_argument("--reference", type=_names, default=(), metavar="COLUMN",
-                       help="columns of TABLE with known labels (the best counts)")  # fmt: skip
-    score.add_argument("--columns", type=_names, default=(), metavar="A,B",
-                       help="attributes to score on, default: all")  # fmt: skip
-    score.add_argument("--categorical", type=_names, default=(), metavar="A,B",
-                       help="attributes that are no numbers, whatever they look like")  # fmt: skip
-    score.add_argument("--id", metavar="COLUMN", help="of both files, if it is not called id, ...")
-    score.add_argument("--format", choices=("table", "json"), default="table")
-    score.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
-    score.set_defaults(command=_score)
-
-
-def _add_report(commands: Any) -> None:
-    report = commands.add_parser("report", help="write the page of a result")
-    report.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
-    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="an .html file")
-    report.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
-                        help="where keys are looked up")  # fmt: skip
-    report.set_defaults(command=_report)
-
-
-def _add_tracking(commands: Any) -> None:
-    sync = commands.add_parser("sync", help="mirror to W&B what it does not have yet")
-    sync.set_defaults(command=_sync)
-    promote = commands.add_parser("promote", help="link a mirrored model in W&B's registry")
-    promote.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
-    promote.add_argument("--alias", type=_alias, default="production", metavar="NAME",
-                         help="which moves to it; default: production")  # fmt: skip
-    promote.add_argument("--registry", metavar="REGISTRY/COLLECTION",
-                         help="default: model/<data set>")  # fmt: skip
-    promote.set_defaults(command=_promote)
-    for command in (sync, promote):
-        command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR",
-                             help="a results folder")  # fmt: skip
-        command.add_argument("--project", default="segbench", metavar="NAME")
-        command.add_argument("--entity", metavar="NAME", help="default: the account's own")
-    for command in (sync, promote, commands.choices["leaderboard"]):
-        command.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS",
-                             help="for each run on W&B; default: 60")  # fmt: skip
 
 
 def _run(overrides: list[str]) -> int:
@@ -194,13 +89,14 @@ def _leaderboard(options: argparse.Namespace) -> int:
     from segbench import leaderboard
     from segbench.report import tables, terminal, text
 
+    view = _view(options)
     rows = _remote_rows(options) if options.wandb else leaderboard.build(options.results)
     if not rows:
         where = options.wandb or options.results
         raise InputError(where, found="no results", wanted="results of segbench run")
-    if options.across:
+    if view == "across":
         out = _compared(rows, options)
-    elif options.pick or options.profile:
+    elif view == "pick":
         out = _picked(rows, options)
     elif options.format == "html":
         from segbench.report import html
@@ -210,7 +106,7 @@ def _leaderboard(options: argparse.Namespace) -> int:
             options.out = Path("leaderboard.html")
     elif options.format == "table":
         color = False if options.out else None
-        out = terminal.render(rows, color=color, stability=options.stability)
+        out = terminal.render(rows, color=color, stability=view == "stability")
     elif options.format in ("json", "csv"):
         plain = leaderboard.flat(rows)
         out = text.to_json(plain) if options.format == "json" else text.to_csv(plain)
@@ -230,14 +126,24 @@ def _leaderboard(options: argparse.Namespace) -> int:
     return 0
 
 
+def _view(options: argparse.Namespace) -> str:
+    """Which of `VIEWS` is wanted; "" for the rows themselves."""
+    chosen = next((name for name in VIEWS if getattr(options, name)), "")
+    if options.profile and chosen not in ("", "pick"):
+        raise InputError("--profile", found=f"--{chosen}", wanted="--pick")
+    view = "pick" if options.profile else chosen
+    if view and options.format not in VIEWS[view]:
+        raise InputError(f"--format {options.format}", found=f"--{view}",
+                         wanted=" or ".join(VIEWS[view]))  # fmt: skip
+    return view
+
+
 def _compared(rows: list[Row], options: argparse.Namespace) -> str:
     from segbench.leaderboard import across, boards_of
     from segbench.report import across as told
     from segbench.report import terminal
     from segbench.results import dumps
 
-    if options.format not in ("table", "json"):
-        raise InputError(f"--format {options.format}", found="--across", wanted="table or json")
     overall = across(boards_of(rows))
     if overall is None:
         raise InputError("--across", found="one data set", wanted="two or more (five for tests)")
@@ -252,8 +158,6 @@ def _picked(rows: list[Row], options: argparse.Namespace) -> str:
     from segbench.report import pick as told
     from segbench.results import dumps
 
-    if options.format not in ("table", "json"):
-        raise InputError(f"--format {options.format}", found="--pick", wanted="table or json")
     picks = [pick(board, options.profile or PROFILE) for board in boards_of(rows)]
     if options.format == "json":
         return dumps(told.as_json(picks)).rstrip("\n")
@@ -303,48 +207,6 @@ def _promote(options: argparse.Namespace) -> int:
                             options.registry, options.timeout)  # fmt: skip
     print(f"{options.alias}: {linked}")
     return 0
-
-
-def _alias(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", text) or re.fullmatch(r"latest|v\d+", text):
-        raise argparse.ArgumentTypeError(
-            f"found {text!r}, wanted letters, digits, _ . -, and neither latest nor v<number>"
-        )
-    return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"found {text!r}, wanted a positive number of seconds")
-    return seconds
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise argparse.ArgumentTypeError(f"found {text!r}, wanted names with commas between them")
-    return names
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"found {text!r}, wanted a number from 0 to 1")
-    return share
-
-
-def _delimiter(text: str) -> str:
-    mark = {"tab": "\t", "\\t": "\t"}.get(text, text)
-    if len(mark) != 1 and mark != "whitespace":
-        raise argparse.ArgumentTypeError(f"found {text!r}, wanted one character, tab or whitespace")
-    return mark
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -417,6 +279,11 @@ def _write(path: Path, content: str) -> None:
     except OSError as error:
         raise InputError(path, found=str(error.strerror), wanted="a file to write") from error
 
+
+COMMANDS = {
+    "leaderboard": _leaderboard, "sync": _sync, "promote": _promote, "score": _score,
+    "report": _report, "assign": _assign, "datasets": _datasets,
+}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

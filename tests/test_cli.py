@@ -14,7 +14,7 @@ from conftest import SMALL, Run
 from test_leaderboard import entry
 
 from segbench import __version__, cli
-from segbench.cli import FORMATS
+from segbench.arguments import FORMATS
 from segbench.results import write_result
 
 BAD_TABLE = "id,a,b\n1,2,3\n1,3,4\n"
@@ -135,6 +135,8 @@ def test_assign_says_that_a_file_has_no_ids(results: Path, inside: Run, tmp_path
      (("run", "algorithm._target_=os.system", "dataset=blobs"), "os.system"),
      (("leaderboard", "--results", "nowhere"), "nowhere"),
      (("leaderboard", "--pick", "--format", "latex", "--results", "one"), "table or json"),
+     (("leaderboard", "--stability", "--format", "csv", "--results", "one"), "wanted table"),
+     (("leaderboard", "--across", "--profile", "compact", "--results", "one"), "wanted --pick"),
      (("leaderboard", "--profile", "nice", "--results", "one"), "one of compact"),
      (("assign", "abc", "bad.csv", "--out", "x.csv"), "abc"), (("datasets", "nope"), "charity")],
 )  # fmt: skip
