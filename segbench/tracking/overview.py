@@ -35,12 +35,14 @@ def of_sweep(sweep: Path) -> Content:
     rows = leaderboard.build(sweep)
     plain = leaderboard.flat(rows)
     missing = [row.result.as_json() for row in rows if row.result.status == "missing"]
-    text = dumps({"rows": plain, "missing": missing})
+    listed = dumps(plain)
+    # Not the rows: W&B drops summaries that are too long. They are in the table and the artifact.
+    text = dumps({"rows": digest(listed), "missing": missing})
     about = {"sweep": sweep.name, "results": len(rows) - len(missing), "missing": len(missing),
              "ranked": sum(row.rank is not None for row in rows)}  # fmt: skip
     table = {name: [_cell(row[name]) for row in plain] for name in plain[0]} if plain else {}
     file = sweep / ".wandb" / "leaderboards" / f"{digest(text)[:12]}.json"
-    write_text(file, dumps(plain))
+    write_text(file, listed)
     name = f"leaderboard-{digest(sweep.name)[:16]}"
     return Content(
         id=name, name=f"leaderboard {sweep.name}", group=sweep.name, job_type=LEADERBOARD,

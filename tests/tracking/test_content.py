@@ -76,6 +76,7 @@ def test_a_leaderboard_run_is_the_same_for_the_same_results(tmp_path: Path):
     made.write(tmp_path, made.result("z", "one", 0.9))
     changed = of_sweep(tmp_path / "one")
     assert changed.id == content.id and changed.digest != content.digest
+    assert len(changed.summary[RECORD]) == len(content.summary[RECORD]), "not a row longer"
 
 
 def test_names_as_wandb_takes_them():
