@@ -147,11 +147,11 @@ def _best_quality_if_stable(records: list[Record], terms: Terms) -> tuple[list[R
     rest = [record for record in by_score(records, name) if record not in stable]
     if stable:
         return stable + rest, ""
-    return rest, (
-        f"no feasible trial reached {'stability' if name == STABILITY else name} "
-        f"{terms.min_stability:g}; this is the most stable one, "
-        f"{_value(rest[0], name):.2f} while tuning"
-    )
+    title = "stability" if name == STABILITY else name
+    if _of(rest[0]).scores[name].value is None:
+        return rest, f"no feasible trial has a {title}"
+    return rest, (f"no feasible trial reached {title} {terms.min_stability:g}; this is the most "
+                  f"stable one, {_value(rest[0], name):.2f} while tuning")  # fmt: skip
 
 
 def _rank_rule(composite: str) -> Rule:

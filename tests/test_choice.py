@@ -42,6 +42,7 @@ def scored(**values: float | None) -> Trial:
     [
         ([trial({}, 0.9, 0.5), trial({}, 0.4, 0.8), trial({}, 0.3, 0.99)], 1, True, ""),
         ([trial({}, 0.9, 0.5), trial({}, 0.4, 0.7), None], 1, True, "most stable"),
+        ([trial({}, 0.9, None), None], 0, True, "no feasible trial has a stability"),
         ([trial({}, 0.9, 0.9, beyond=0.1), trial({}, 0.1, 0.8)], 1, True, ""),
         ([trial({}, 0.9, None, beyond=0.3), trial({}, 0.1, None, beyond=0.1)], 1, False, ""),
         ([None, trial({}, 0.2, 0.75)], 1, True, ""),

@@ -53,7 +53,7 @@ def columns(lines: list[Line], certain: Certain) -> dict[str, Any]:
     shown["sizes"] = lambda line: _sizes(line.typical)
     if any((row.result.segments or {}).get("noise") for row in rows):
         shown["noise"] = lambda line: _noise(line.typical)
-    shown["time"] = lambda line: f"{line.typical.result.seconds.get('total', 0):.0f} s"
+    shown["time"] = lambda line: _time(line.typical)
     shown["result"] = lambda line: line.typical.result.key[:8]
     return shown
 
@@ -86,7 +86,8 @@ def _seeds(line: Line) -> str:
 
 def _k(line: Line) -> str:
     """The number of segments, or the least and the greatest of the seeds."""
-    known = [(row.result.segments or {}).get("k") for row in line.counted]
+    rows = line.counted or [line.typical]
+    known = [(row.result.segments or {}).get("k") for row in rows]
     found = sorted({k for k in known if k is not None})
     return "–".join(map(str, [*dict.fromkeys([found[0], found[-1]])])) if found else ""
 
@@ -143,5 +144,10 @@ def _sizes(row: Row) -> str:
 
 
 def _noise(row: Row) -> str:
-    n = row.result.dataset.get("rows") or 1
-    return f"{(row.result.segments or {}).get('noise', 0) / n:.0%}"
+    segments, n = row.result.segments, row.result.dataset.get("rows") or 1
+    return f"{segments.get('noise', 0) / n:.0%}" if segments else ""
+
+
+def _time(row: Row) -> str:
+    total = row.result.seconds.get("total")
+    return "" if total is None else f"{total:,.0f} s"

@@ -1,15 +1,17 @@
 """Static pictures of a leaderboard, as PNG and SVG.
 
 <board>-quality    each line's quality with its interval
-<board>-pareto     quality against stability, the size is the time
+<board>-pareto     quality against stability, the area is the time
 <board>-tuning     the best objective so far, trial by trial
 critical-difference    mean ranks across data sets, where they were tested
+
+Where a board has more lines than can be read, the first ones are drawn and the others counted.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
+import string
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ from segbench.contracts import Row
 from segbench.errors import InputError, one_line
 from segbench.leaderboard import Across, Board, Line, across, boards_of
 from segbench.leaderboard.pick import VETO
+from segbench.report.text import told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +32,12 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg")
 DPI = 144
 INK, QUIET = "#0b5c8a", "#8a8a8a"
+MOST_LINES, MOST_TUNED = 40, 8
+"""Lines of a board that are drawn: one below the other, and as curves of one plane."""
+NEAR = 22.0
+"""Points so many pixels apart share a label."""
+LARGEST, SMALLEST = 320.0, 36.0
+"""Areas of points, in square points."""
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -41,7 +50,8 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     plt = _pyplot()
     boards = boards_of(rows)
     written = []
-    for board, stem in zip(boards, _stems(boards), strict=True):
+    stems = told_apart([_stem(board) for board in boards], "-")
+    for board, stem in zip(boards, stems, strict=True):
         lines = [line for line in board.lines if line.counted and line.quality.value is not None]
         if not lines:
             continue
@@ -71,6 +81,7 @@ def _pyplot() -> Any:
                          wanted="pip install 'segbench[figures]'") from error  # fmt: skip
     seaborn.set_theme(context="notebook", style="whitegrid", font_scale=0.9)
     matplotlib.rcParams["svg.hashsalt"] = "segbench"  # the same picture is the same file
+    matplotlib.rcParams["text.parse_math"] = False  # a $ in a name is a $
     return plt
 
 
@@ -84,22 +95,24 @@ def _save(plt: Any, figure: Figure, folder: Path, stem: str) -> list[Path]:
     return paths
 
 
-def _stems(boards: Sequence[Board]) -> list[str]:
-    """A file name for each board; of several of one data set, numbered."""
-    stems: list[str] = []
-    for board in boards:
-        name = re.sub(r"[^\w.-]+", "-", board.dataset).strip("-.") or "board"
-        numbered = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
-        stems.append(next(each for each in numbered if each not in stems))
-    return stems
+def _stem(board: Board) -> str:
+    """A file name: of letters, and short enough for every file system."""
+    return re.sub(r"[^\w.-]+", "-", board.dataset)[:50].strip("-.") or "board"
 
 
-def _title(board: Board) -> str:
+def _title(board: Board, left_out: int = 0) -> str:
     n = board.measured.dataset.get("rows")
-    return board.dataset + (f" · {n:,} customers" if n else "")
+    others = f" · {left_out} lines more are not drawn" if left_out else ""
+    return _short(board.dataset, 60) + (f" · {n:,} customers" if n else "") + others
+
+
+def _short(name: str, most: int = 40) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _quality(plt: Any, board: Board, lines: Sequence[Line]) -> Figure:
+    left_out = max(0, len(lines) - MOST_LINES)
+    lines = lines[:MOST_LINES]
     figure, ax = plt.subplots(figsize=(7, 0.9 + 0.38 * len(lines)))
     for place, line in enumerate(lines):
         score, color = line.quality, QUIET if line.baseline else INK
@@ -107,7 +120,7 @@ def _quality(plt: Any, board: Board, lines: Sequence[Line]) -> Figure:
         ax.plot(seeds, [place] * len(seeds), "|", color=color, markersize=11, alpha=0.6)
         if score.low is not None and score.high is not None:
             ax.plot([score.low, score.high], [place, place], color=color, linewidth=2)
-        ax.plot(score.value, place, "s" if line.baseline else "o", color=color, markersize=7)
+        ax.plot(score.value, place, "D" if line.baseline else "o", color=color, markersize=7)
     left, label = ax.get_xlim()[0], f"quality ({board.measured.space} space)"
     for place, line in enumerate(lines):
         if len(line.rows) > 1 and line.quality.low is None:
@@ -116,12 +129,12 @@ def _quality(plt: Any, board: Board, lines: Sequence[Line]) -> Figure:
     ax.set_xlim(left=left)
     ax.set_yticks(range(len(lines)), [_label(board, line) for line in lines])
     ax.invert_yaxis()
-    ax.set(xlabel=label, title=_title(board))
+    ax.set(xlabel=label, title=_title(board, left_out))
     return figure
 
 
 def _label(board: Board, line: Line) -> str:
-    return f"{board.name(line)}  {'baseline' if line.baseline else line.rank}"
+    return f"{_short(board.name(line))}  {'baseline' if line.baseline else line.rank}"
 
 
 def _pareto(plt: Any, board: Board, lines: Sequence[Line]) -> Figure | None:
@@ -133,29 +146,48 @@ def _pareto(plt: Any, board: Board, lines: Sequence[Line]) -> Figure | None:
     front = _front([(x, y) for line, x, y in known if not line.baseline])
     if len(front) > 1:
         ax.step(*zip(*front, strict=True), where="pre", color=INK, alpha=0.4, linewidth=1)
-    for line, x, y in known:
-        seconds = line.typical.result.seconds.get("total", 0.0)
-        color, marker = (QUIET, "s") if line.baseline else (INK, "o")
-        size = 40 + 14 * np.sqrt(seconds)
-        ax.scatter(x, y, s=size, alpha=0.75, zorder=3, color=color, marker=marker)
-    _name_points(ax, board, known)
+    times = [line.typical.result.seconds.get("total", 0.0) for line, _, _ in known]
+    slowest = max(times) or 1.0
+    for (line, x, y), seconds in zip(known, times, strict=True):
+        color, marker = (QUIET, "D") if line.baseline else (INK, "o")
+        size = max(SMALLEST, LARGEST * seconds / slowest)
+        ax.scatter(x, y, s=size, alpha=0.75, zorder=3, color=color, marker=marker, linewidths=0)
     ax.axhline(VETO, color=QUIET, linestyle=":", linewidth=1)
-    ax.margins(x=0.18, y=0.12)
+    ax.margins(x=0.08, y=0.12)
+    _name_points(figure, ax, board, known)
     ax.set(xlabel=f"quality ({board.measured.space} space)", ylabel="stability (ARI of refits)")
-    ax.set_title(f"{_title(board)} · size: time · dotted: least stability for production")
+    ax.set_title(_title(board))
+    about = f"area: time, at most {slowest:,.0f} s; dotted: least stability for production"
+    ax.text(0, -0.2, about, transform=ax.transAxes, fontsize=8, color=QUIET)
     return figure
 
 
-def _name_points(ax: Axes, board: Board, points: Sequence[tuple[Line, float, float]]) -> None:
-    """Names beside points, above or below where another name would be hit."""
-    taken: list[tuple[float, float]] = []
-    middle = (min(x for _, x, _ in points) + max(x for _, x, _ in points)) / 2
-    for line, x, y in sorted(points, key=lambda each: (-each[2], each[1])):
-        near = sum(abs(x - a) < 0.12 and abs(y - b) < 0.06 for a, b in taken)
-        taken.append((x, y))
-        side = ("right", -9) if x > middle else ("left", 9)
-        ax.annotate(board.name(line), (x, y), xytext=(side[1], 7 - 13 * near), ha=side[0],
-                    textcoords="offset points", fontsize=8)  # fmt: skip
+def _name_points(
+    figure: Figure, ax: Axes, board: Board, points: Sequence[tuple[Line, float, float]]
+) -> None:
+    """A rank, or a baseline's letter, beside each point, and beside the plane whose it is.
+
+    Points that lie on each other have one label together, so that none covers another.
+    """
+    named = points[:MOST_LINES]
+    letters = iter(string.ascii_letters)
+    signs = [next(letters) if line.baseline else str(line.rank) for line, _, _ in named]
+    figure.canvas.draw()  # the limits of the axes are known from here on
+    at = ax.transData.transform([(x, y) for _, x, y in named])
+    groups: list[list[int]] = []
+    for i in range(len(named)):
+        home = next((group for group in groups if min(
+            np.hypot(*(at[i] - at[j])) for j in group) < NEAR), None)  # fmt: skip
+        groups.append([i]) if home is None else home.append(i)
+    for group in groups:
+        x, y = max((named[i][1:] for i in group), key=lambda each: each[0])
+        ax.annotate(", ".join(signs[i] for i in group), (x, y), xytext=(9, 5), fontsize=8,
+                    textcoords="offset points", zorder=4)  # fmt: skip
+    lines = [f"{sign}  {_short(board.name(line))}" for sign, (line, _, _) in
+             zip(signs, named, strict=True)]  # fmt: skip
+    if len(points) > len(named):
+        lines.append(f"and {len(points) - len(named)} lines more, without a label")
+    ax.text(1.03, 1, "\n".join(lines), transform=ax.transAxes, va="top", fontsize=8)
 
 
 def _front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -189,18 +221,24 @@ def _tuning(plt: Any, board: Board) -> Figure | None:
     found = [each for each in found if each[1] == found[0][1]]
     if not found:
         return None
+    left_out = max(0, len(found) - MOST_TUNED)
     figure, ax = plt.subplots(figsize=(7, 4))
-    for line, name, frame in found:
-        within = frame[frame["state"] == "complete"]
+    for line, name, frame in found[:MOST_TUNED]:
         guards = [name for name in map(str, frame.columns) if name.startswith("guard_")]
-        within = within[(within[guards].fillna(0) <= 0).all(axis=1)]
-        values = within.set_index("number")[name].reindex(frame["number"])
+        counts = (frame["state"] == "complete") & (frame[guards].fillna(0) <= 0).all(axis=1)
+        values = frame[name].where(counts)
         best = (values.cummax() if maximize(name) else values.cummin()).ffill()
-        (path,) = ax.step(best.index + 1, best, where="post", label=board.name(line))
-        ax.plot(frame["number"] + 1, frame[name], ".", color=path.get_color(), alpha=0.5)
-    ax.set(xlabel="trial", ylabel=f"{found[0][1]}: best so far, within the guards",
-           title=_title(board))  # fmt: skip
-    ax.legend(fontsize=8)
+        seed = f", seed {line.typical.result.seed}" if len(line.rows) > 1 else ""
+        label = f"{line.rank}  {_short(board.name(line))}{seed}"
+        (path,) = ax.step(frame["number"], best, where="post", label=label)
+        color = path.get_color()
+        ax.plot(frame["number"], values, "o", color=color, markersize=5)
+        rest = frame[name].where(~counts)
+        ax.plot(frame["number"], rest, "o", color=color, markersize=4, fillstyle="none", alpha=0.6)
+    ax.set(xlabel="trial", ylabel=f"{found[0][1]}: best so far", title=_title(board, left_out))
+    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    about = "hollow: refits ended early, or a guard is not kept"
+    ax.text(0, -0.2, about, transform=ax.transAxes, fontsize=8, color=QUIET)
     return figure
 
 
@@ -214,16 +252,19 @@ def _critical_difference(plt: Any, overall: Across) -> Figure:
 
     test = overall.test
     assert test is not None
-    names = [standing.name for standing in overall.standings]
-    ranks = {each.name: float(each.mean_rank.value or 0.0) for each in overall.standings}
-    apart = [[float(abs(ranks[a] - ranks[b]) < test.critical_difference) for b in names]
-             for a in names]  # fmt: skip
+    names = told_apart([_short(standing.name) for standing in overall.standings], " ")
+    means = [float(each.mean_rank.value or 0.0) for each in overall.standings]
+    p = np.eye(len(names))  # of a test that tells all apart but who shares a bar
+    for clique in test.cliques:
+        p[np.ix_(clique, clique)] = 1.0
     figure, ax = plt.subplots(figsize=(8, 0.9 + 0.32 * len(names)))
     scikit_posthocs.critical_difference_diagram(
-        ranks, pd.DataFrame(apart, names, names), ax=ax, label_fmt_left="{label} ({rank:.2f})",
-        label_fmt_right="({rank:.2f}) {label}",
+        dict(zip(names, means, strict=True)), pd.DataFrame(p, names, names), ax=ax,
+        label_fmt_left="{label} ({rank:.2f}) ", label_fmt_right=" ({rank:.2f}) {label}",
+        color_palette=dict.fromkeys(names, INK), text_h_margin=0.05,
     )  # fmt: skip
+    ax.grid(visible=False)
     n, difference = len(overall.datasets), test.critical_difference
     title = f"Mean ranks on {n} data sets; bars join what differs by less than {difference:.2f}"
-    ax.set_title(f"{title} (Nemenyi, 0.05)", fontsize=10)
+    ax.set_title(f"{title} (Nemenyi, 0.05)", fontsize=10, pad=12)
     return figure

@@ -50,7 +50,7 @@ def trials(folder: Path, result: Result) -> Plain | None:
     return {
         "number": table.get("number", []), "states": states, "k": _shorter(table.get("k", [])),
         "why": table["why"] if any(table.get("why", [])) else [],
-        "objectives": [_shorter(table.get(name, [])) for name in result.objectives],
+        "objectives": [[short(v) for v in table.get(name, [])] for name in result.objectives],
         "falling": [_falls(name) for name in result.objectives],
         "params": {name: _shorter(values) for name, values in params.items()},
         "chosen": _chosen(params, states, result.params),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,14 @@ from segbench.report.across import left_out, significance_lines
 from segbench.report.columns import FIDELITY, columns, number
 from segbench.report.folder import Plain, short
 from segbench.report.remarks import below_the_floor, equivalents, remarks, reversals
+from segbench.report.text import told_apart
 from segbench.results import assigns, command
 
 SCORED = {"quality": "quality", "stability": "stability_ari", "future η²": "future_eta2",
           "ARI": "ari", "fidelity": FIDELITY}  # fmt: skip
 """Columns whose cells are scores, and their names in `result.json`."""
+EXACT = 17
+"""Digits that keep a number as it is: rounded twice, another one could stand on the page."""
 NUMBERS = ("params", "segments", "stability", "structure", "choice", "regret", "seconds")
 """Parts of a result whose numbers are rounded."""
 
@@ -31,6 +33,7 @@ NUMBERS = ("params", "segments", "stability", "structure", "choice", "regret", "
 def payload(rows: Sequence[Row]) -> Plain:
     """Boards, the comparison across data sets, and every result by its key."""
     boards = boards_of(rows)
+    addresses = told_apart([board.dataset for board in boards], "~")
     overall = across(boards)
     versions: dict[str, int] = {}
     results = {}
@@ -40,22 +43,13 @@ def payload(rows: Sequence[Row]) -> Plain:
                 plain = _result(row, versions) | _beside(row)
                 results[row.result.key] = plain | {"board": at, "line": i}
     return {
-        "boards": [_board(board, name) for board, name in zip(boards, _ids(boards), strict=True)],
+        "boards": [_board(board, name) for board, name in zip(boards, addresses, strict=True)],
         "meetings": meetings(boards),
         "across": None if overall is None else _across(overall),
         "versions": [json.loads(each) for each in versions],
+        "states": folder.STATES,
         "results": results,
     }
-
-
-def _ids(boards: Sequence[Board]) -> list[str]:
-    """A name of each board for addresses: its data set's, numbered where that has several."""
-    seen: dict[str, int] = {}
-    ids = []
-    for board in boards:
-        n = seen[board.dataset] = seen.get(board.dataset, 0) + 1
-        ids.append(board.dataset if n == 1 else f"{board.dataset}~{n}")
-    return ids
 
 
 def _board(board: Board, name: str) -> Plain:
@@ -94,9 +88,7 @@ def _line(board: Board, line: Line, shown: Plain) -> Plain:
         if title in SCORED:
             name = SCORED[title]
             found = line.median(name) if line.counted else typical.scores.get(name)
-            cells.append(_score(found) if line.has(name) else None)
-        elif title == "time" and "total" not in typical.seconds:
-            cells.append("")
+            cells.append(_score(found, EXACT) if line.has(name) else None)
         else:
             cells.append(text(line))
     return {
@@ -106,17 +98,17 @@ def _line(board: Board, line: Line, shown: Plain) -> Plain:
     }  # fmt: skip
 
 
-def _score(score: Score | None) -> list[float | None] | None:
+def _score(score: Score | None, digits: int = 6) -> list[float | None] | None:
     if score is None:
         return None
     if score.low is None and score.high is None:
-        return [short(score.value)]
-    return [short(score.value), short(score.low), short(score.high)]
+        return [short(score.value, digits)]
+    return [short(score.value, digits), short(score.low, digits), short(score.high, digits)]
 
 
-def _explained(score: Score) -> list[Any] | None:
+def _explained(name: str, score: Score) -> list[Any] | None:
     """A score with what there is to say of it: (value, low, high, why, status)."""
-    plain: list[Any] = _score(score) or []
+    plain: list[Any] = _score(score, EXACT if name in SCORED.values() else 6) or []
     if score.why or score.status == "estimate":
         plain = [*[*plain, None, None][:3], score.why]
         if score.status == "estimate":
@@ -131,11 +123,11 @@ def _result(row: Row, versions: dict[str, int]) -> Plain:
                  short(each.get("high"))] for each in stability.pop("segments", [])]  # fmt: skip
     plain = {
         "sweep": r.sweep, "status": r.status, "why": r.why, "rank": row.rank,
-        "eligible": row.eligible, "seed": r.seed, "space": r.space, "setup": r.setup,
+        "seed": r.seed, "space": r.space, "setup": r.setup,
         "features": r.features, "algorithm": r.algorithm, "baseline": r.baseline,
         "dataset": dict(r.dataset), "objectives": list(r.objectives), "params": dict(r.params),
         "segments": r.segments, "reversed": row.reversed_in, "below": row.not_above,
-        "scores": {name: _explained(score) for name, score in r.scores.items()},
+        "scores": {name: _explained(name, score) for name, score in r.scores.items()},
         "recovery": recovery, "stability": stability, "structure": r.structure,
         "assignment": r.assignment, "choice": r.choice, "regret": r.regret, "counts": r.trials,
         "seconds": r.seconds, "peak": r.peak_mb, "command": command(r),
@@ -163,12 +155,14 @@ def _beside(row: Row) -> Plain:
 def _across(overall: Across) -> Plain:
     standings = [{
         "name": each.name, "ranks": each.ranks, "qualities": [short(q) for q in each.qualities],
-        "mean_rank": _score(each.mean_rank), "win_rate": _score(each.win_rate),
-        "elo": _score(each.elo),
+        "mean_rank": _score(each.mean_rank, EXACT), "win_rate": _score(each.win_rate, EXACT),
+        "elo": _score(each.elo, EXACT),
     } for each in overall.standings]  # fmt: skip
+    test = overall.test and {"critical_difference": overall.test.critical_difference,
+                             "cliques": overall.test.cliques}  # fmt: skip
     return {
         "datasets": overall.datasets, "unit": overall.unit, "standings": standings,
         "beats": [[short(share, 4) for share in shares] for shares in overall.beats],
         "resampled": overall.resampled, "lines": [*significance_lines(overall), *left_out(overall)],
-        "test": None if overall.test is None else _shortened(asdict(overall.test)),
+        "test": test,
     }  # fmt: skip

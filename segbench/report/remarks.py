@@ -82,5 +82,6 @@ def _ranks(lines: Iterable[Line]) -> str:
 
 def _few(parts: Iterable[str], mark: str = ", ") -> str:
     known = list(parts)
-    more = f"{mark}and {len(known) - MOST} others" if len(known) > MOST else ""
+    left = len(known) - MOST
+    more = f"{mark}and {left} other{'s' if left > 1 else ''}" if left > 0 else ""
     return mark.join(known[:MOST]) + more

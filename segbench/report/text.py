@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,6 +28,20 @@ def to_csv(rows: Sequence[Plain]) -> str:
     for row in rows:
         writer.writerow({name: _joined(value) for name, value in row.items()})
     return out.getvalue().rstrip("\n")
+
+
+def told_apart(names: Sequence[str], mark: str) -> list[str]:
+    """Each name once: what comes again is numbered behind a mark.
+
+    >>> told_apart(["a", "a", "a~2", "b"], "~")
+    ['a', 'a~2', 'a~2~2', 'b']
+
+    """
+    taken: list[str] = []
+    for name in names:
+        others = (name if n == 1 else f"{name}{mark}{n}" for n in itertools.count(1))
+        taken.append(next(each for each in others if each not in taken))
+    return taken
 
 
 def printable(text: str) -> str:

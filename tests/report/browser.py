@@ -129,6 +129,17 @@ class Browser:
                   windowsVirtualKeyCode=code)  # fmt: skip
         self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
+    def tap(self, selector: str) -> None:
+        """With a finger."""
+        self.send("Emulation.setTouchEmulationEnabled", enabled=True)
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.js(f"{found}.scrollIntoView({{block: 'center'}})")
+        x, y = self.js(f"(b => [b.x + b.width / 2, b.y + b.height / 2])"
+                       f"({found}.getBoundingClientRect())")  # fmt: skip
+        self.send("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self.send("Emulation.setTouchEmulationEnabled", enabled=False)
+
     def write(self, selector: str, text: str) -> None:
         """Into a field, in the place of what is there."""
         self.js(f"document.querySelector({json.dumps(selector)}).select()")

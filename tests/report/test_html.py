@@ -23,6 +23,7 @@ from segbench import cli
 from segbench.contracts import Row, Score
 from segbench.leaderboard import across, boards_of, build, flat, rank
 from segbench.report import folder, html
+from segbench.report.across import standing_cells
 from segbench.report.payload import payload
 from segbench.results import write_result
 
@@ -181,6 +182,9 @@ def test_boards_of_one_data_set_have_addresses_of_their_own():
     found = payload(rank([entry("a"), other]))
     assert [board["id"] for board in found["boards"]] == ["d", "d~2"]
     assert len(found["meetings"]) == 1 and "spaces" in found["meetings"][0]
+    named = entry("c", dataset={"name": "d~2", "sha256": "1" * 64})
+    again = payload(rank([entry("a"), other, named]))
+    assert [board["id"] for board in again["boards"]] == ["d", "d~2", "d~2~2"]
 
 
 def test_the_command_line_writes_the_board_and_the_page_of_a_result(
@@ -196,15 +200,15 @@ def test_the_command_line_writes_the_board_and_the_page_of_a_result(
     assert Path("leaderboard.html").read_text(encoding="utf-8") == page
     assert capsys.readouterr().out == "leaderboard.html: open it in a browser\n"
     assert cli.main(["report", "0gmm1", "--out", "one.html"]) == 0
-    found = data_of(Path("one.html"))
+    found = payload_of(Path("one.html"))
     assert list(found["results"]) == ["0gmm1"] and found["open"] == "0gmm1"
     assert found["results"]["0gmm1"]["rank"] == 2, "as on the leaderboard that it comes from"
     assert cli.main(["report", "results/sweep/0gmm1", "--out", "two.html", "--results", "no"]) == 0
-    assert data_of(Path("two.html"))["results"]["0gmm1"]["rank"] is None
+    assert payload_of(Path("two.html"))["results"]["0gmm1"]["rank"] is None
     assert cli.main(["report", "nothing", "--out", "three.html"]) == 2
 
 
-def data_of(path: Path) -> dict[str, Any]:
+def payload_of(path: Path) -> dict[str, Any]:
     text = path.read_text(encoding="utf-8").split('id="payload">')[1]
     return json.loads(text.split("</script>")[0])
 
@@ -254,6 +258,7 @@ def test_columns_sort_by_mouse_and_by_keyboard(browser: Browser, file: Path):
     browser.open(file)
     ranked = ["kmeans", "gmm", "hdbscan", "random", "cheat", "broken"]
     assert h1(browser) == "alpha" and order(browser) == ranked
+    assert browser.js("document.querySelector('[aria-sort=ascending]').textContent") == "rank"
     browser.click(head(browser, "stability"))
     sort = "document.querySelector('#head').parentElement.getAttribute('aria-sort')"
     assert browser.js(sort) == "descending"
@@ -321,6 +326,89 @@ def test_the_plot_is_read_by_keyboard(browser: Browser, file: Path):
     browser.wait(f"{front} === 3")
 
 
+def test_the_arrow_keys_pass_over_points_that_are_filtered_away(browser: Browser, file: Path):
+    browser.open(file)
+    browser.write("input", "hdbscan")
+    browser.js("document.querySelector('.pareto a[tabindex=\"0\"]').focus()")
+    label = "document.activeElement.getAttribute('aria-label')"
+    assert browser.js(label).startswith("rfm · hdbscan"), "the tab key stops at what is left"
+    browser.press("ArrowRight")
+    assert browser.js(label).startswith("rfm · hdbscan"), "there is no other"
+
+
+def test_a_finger_sees_what_a_point_is_before_it_goes_there(browser: Browser, file: Path):
+    browser.look(390, 844)
+    browser.open(file)
+    browser.tap(".pareto a .onfront")
+    assert browser.js("location.hash") == ""
+    assert "rank 3" in browser.js("document.querySelector('.tip:not([hidden])').textContent")
+    browser.tap(".pareto a .onfront")
+    browser.wait("location.hash.startsWith('#/result/0hdbscan')")
+
+
+NUMBERS = "[...document.querySelectorAll(%r)].map(e => %s)"
+
+
+def test_points_lie_where_their_scores_are_and_the_front_is_what_was_attained(
+    browser: Browser, file: Path
+):
+    browser.open(file)
+    found = browser.js(NUMBERS % (".pareto a .onfront", "[+e.getAttribute('cx'), "
+                                  "+e.getAttribute('cy'), +e.getAttribute('r')]"))  # fmt: skip
+    # kmeans, gmm, hdbscan: quality 0.605, 0.505, 0.405; stability 0.7, 0.8, 0.9; 10, 15, 20 s
+    (a, b, c) = sorted(found, reverse=True)
+    assert a[0] - b[0] == pytest.approx(b[0] - c[0]) and a[0] > b[0]
+    assert a[1] - b[1] == pytest.approx(b[1] - c[1]) and a[1] > b[1], "up is more stable"
+    assert [a[2] ** 2 / c[2] ** 2, b[2] ** 2 / c[2] ** 2] == pytest.approx([0.5, 0.75]), "areas"
+    path = browser.js("document.querySelector('.front').getAttribute('d')")
+    steps = re.findall(r"([MHV])([\d.]+)(?:,([\d.]+))?", path)
+    assert [step[0] for step in steps] == ["M", "H", "V", "H", "V"]
+    ends = [float(steps[0][1]), float(steps[0][2]), *(float(value) for _, value, _ in steps[1:])]
+    assert ends == pytest.approx([*a[:2], *b[:2], *c[:2]], abs=0.06)
+    bars = browser.js(NUMBERS % (".pareto .error", "['x1', 'y1', 'x2', 'y2'].map("
+                                 "name => +e.getAttribute(name))"))  # fmt: skip
+    per_unit = (a[0] - b[0]) / 0.1
+    assert [a[0] - 0.005 * per_unit, a[1], a[0] + 0.005 * per_unit, a[1]] in [
+        pytest.approx(bar) for bar in bars
+    ]
+
+
+def test_intervals_are_drawn_between_the_least_and_the_greatest(browser: Browser, file: Path):
+    browser.open(file)
+    drawn = browser.js(NUMBERS % (
+        "tr.line .drawn:nth-child(5)", "['--at', '--low', '--width'].map("
+        "name => parseFloat(e.style.getPropertyValue(name)))"))  # fmt: skip
+    scores = [(0.605, 0.6, 0.61), (0.505, 0.5, 0.51), (0.405, 0.4, 0.41)]
+    for (value, low, high), (at, left, width) in zip(scores, drawn, strict=False):
+        share = (high - low) / 0.51  # of all from 0.1, the baseline's, to 0.61
+        assert width == pytest.approx(100 * share, abs=0.06)
+        assert at == pytest.approx(100 * (value - 0.1) / 0.51, abs=0.06)
+        # A background of this width is moved by a share of what it leaves free.
+        assert left * (1 - share) == pytest.approx(100 * (low - 0.1) / 0.51, abs=0.1)
+
+
+def test_trials_lie_at_their_values_and_those_without_in_a_lane_of_their_own(
+    browser: Browser, file: Path
+):
+    browser.open(file, "#/result/0kmeans0")
+    places = browser.js("[...document.querySelectorAll('figure')].map(f => [...f.querySelectorAll("
+                        "'.mark')].map(e => (b => [b.x + b.width / 2, b.y + b.height / 2])"
+                        "(e.getBoundingClientRect())))")  # fmt: skip
+    quality, stability, both = places
+    xs, ys = zip(*quality, strict=True)
+    assert [x - xs[0] for x in xs[1:]] == pytest.approx([(xs[1] - xs[0]) * i for i in (1, 2, 3)])
+    assert ys[0] - ys[1] == pytest.approx((ys[0] - ys[2]) * 0.2 / 0.7, abs=0.2), "0.2, 0.4, 0.9"
+    assert ys[3] > ys[0] + 10, "no value is below the least value"
+    lane = [y for _, y in stability[2:]]
+    assert lane[0] == pytest.approx(lane[1], abs=1) and lane[0] > stability[1][1] + 10
+    assert stability[0][1] < stability[1][1] and len(both) == 2
+    assert browser.js("[...document.querySelectorAll('figure text')].filter("
+                      "e => e.textContent === 'none').length") == 2  # fmt: skip
+    ring = browser.js("(b => b.y + b.height / 2)(document.querySelector('figure .ring')"
+                      ".getBoundingClientRect())")  # fmt: skip
+    assert ring == pytest.approx(ys[1], abs=0.5), "the chosen trial"
+
+
 def test_a_result_has_its_segments_its_trials_and_its_command(browser: Browser, file: Path):
     browser.open(file, "#/result/0kmeans0")
     text = browser.js("document.querySelector('main').innerText")
@@ -358,6 +446,16 @@ def test_tabs_lead_to_every_board_and_to_the_comparison(browser: Browser, file: 
     assert browser.js("document.querySelectorAll('.matrix tbody td').length") == 9
     assert browser.js("document.querySelectorAll('.diagram .leader').length") == 3
     assert browser.js("document.querySelectorAll('.diagram .clique').length") >= 1
+    standings = payload_of(file)["across"]["standings"]
+    dots = browser.js(NUMBERS % (".diagram .dot", "+e.getAttribute('cx')"))
+    ranks = [each["mean_rank"][0] for each in standings]
+    assert ranks == [1, 2, 3] and dots[0] < dots[1]
+    assert dots[1] - dots[0] == pytest.approx(dots[2] - dots[1])
+    bars = browser.js(NUMBERS % (".diagram .clique", "e.getAttribute('d').match(/[\\d.]+/g)"))
+    cliques = payload_of(file)["across"]["test"]["cliques"]
+    assert [[float(bar[0]), float(bar[2])] for bar in bars] == [
+        pytest.approx([dots[clique[0]] - 4, dots[clique[-1]] + 4]) for clique in cliques
+    ]
     browser.js("location.hash = '#/result/%E0%A4%A'")
     browser.wait("document.querySelector('h1').textContent.includes('no such page')")
 
@@ -416,10 +514,39 @@ def test_what_can_be_operated_has_a_name_and_a_place_for_the_focus(browser: Brow
                           ".every(e => e.labels.length === 1)")  # fmt: skip
         assert browser.js("[...document.querySelectorAll('table')].every(e => e.caption || "
                           "e.closest('details'))")  # fmt: skip
-    browser.open(file)
+    browser.open(file, "#/across")
     browser.press("Tab")
     assert browser.js("document.activeElement.className") == "skip"
     assert browser.js("document.activeElement.getBoundingClientRect().left") > 0
+    browser.press("Enter")
+    assert browser.js("[location.hash, document.activeElement.id]") == ["#/across", "view"]
+    browser.open(file, "#view")  # as a browser without scripts would have left it
+    assert h1(browser) == "alpha"
+
+
+def test_what_is_rounded_is_rounded_as_in_a_terminal(browser: Browser, tmp_path: Path):
+    # Of eight data sets mean ranks are eighths, which lie in the middle of two digits.
+    rows = rank([entry(f"{at}{name}", 0.55 if at == 0 and name == "b" else quality,
+                       algorithm=name, setup=name, dataset={"name": f"d{at}", "sha256": "1" * 64})
+                 for at in range(8)
+                 for name, quality in (("a", 0.5), ("b", 0.4), ("c", 0.3))])  # fmt: skip
+    overall = across(boards_of(rows))
+    _, cells = standing_cells(overall)
+    (tmp_path / "page.html").write_text(html.page(rows), encoding="utf-8")
+    browser.open(tmp_path / "page.html", "#/across")
+    shown = browser.js("[...document.querySelectorAll('.wide tbody tr')].map("
+                       "r => [...r.cells].slice(1, 4).map(c => c.textContent))")  # fmt: skip
+    assert {each.mean_rank.value % 0.25 for each in overall.standings} >= {0.125}
+    assert shown == [list(row[1:4]) for row in cells]
+
+
+def test_what_is_printed_is_everything(browser: Browser, tmp_path: Path):
+    rows = rank([entry(f"{i:03}", i / 1000, setup=str(i)) for i in range(300)])
+    (tmp_path / "page.html").write_text(html.page(rows), encoding="utf-8")
+    browser.open(tmp_path / "page.html")
+    assert len(order(browser)) == 250
+    browser.js("dispatchEvent(new Event('beforeprint'))")
+    assert len(order(browser)) == 300
 
 
 def test_a_thousand_results_are_quick(browser: Browser, tmp_path: Path):
@@ -440,6 +567,7 @@ def test_a_thousand_results_are_quick(browser: Browser, tmp_path: Path):
     browser.write("input", "a77")
     assert len(order(browser)) == 11
     browser.write("input", " ")
+    browser.click("tr.line:last-child .open")
     browser.click("main > button")
     assert len(order(browser)) == 1000
-    assert browser.js("document.activeElement.closest('tr').rowIndex") == 251
+    assert browser.js("document.activeElement.closest('tr').rowIndex") == 252, "one is open"

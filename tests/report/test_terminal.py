@@ -10,7 +10,8 @@ import pytest
 from test_leaderboard import entry
 
 from segbench.contracts import Score
-from segbench.leaderboard import rank
+from segbench.leaderboard import boards_of, rank
+from segbench.report.columns import columns, interval
 from segbench.report.terminal import render, scores
 
 LONG = "a" * 30
@@ -216,3 +217,15 @@ def test_what_is_ours_keeps_its_lines():
         "t.csv · 9 customers · rank space of a", "2 segments of 5, 4 customers", ""]  # fmt: skip
     rows = rank([entry("a"), entry("b", dataset={"name": "d", "sha256": "2" * 64})])
     assert "\n! d: 2 boards" in render(rows)
+
+
+def test_what_was_never_measured_has_no_cells_and_what_does_not_count_has_its_own():
+    noisy = {"k": 3, "noise": 1, "smallest_share": 0.1, "largest_share": 0.5}
+    rows = rank([entry("a", segments=noisy, seconds={"total": 12345.0}),
+                 entry("b", status="ineligible", segments=noisy, setup="b"),
+                 entry("c", None, status="skipped", setup="c", segments=None)])  # fmt: skip
+    lines = list(boards_of(rows)[0].lines)
+    shown = columns(lines, interval)
+    cells = {name: [shown[name](line) for line in lines] for name in ("k", "noise", "time")}
+    assert cells == {"k": ["3", "3", ""], "noise": ["11%", "11%", ""],
+                     "time": ["12,345 s", "", ""]}  # fmt: skip

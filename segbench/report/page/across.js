@@ -21,7 +21,7 @@ function standingsTable(overall) {
   const body = h("tbody");
   const rows = overall.standings.map((each) => ({
     keys: [each.name, ...fields.map((field) => each[field][0]), ...each.ranks.map((rank, i) => (known(each.qualities[i]) ? rank : null))],
-    element: h("tr", null, h("th", {scope: "row"}, each.name),
+    element: h("tr", null, h("th", {scope: "row", class: nameClass(each.name)}, each.name),
       fields.map((field, i) => scoreCell(each[field], digits[i], extents[i])),
       each.ranks.map((rank, i) => h("td", {class: "number"}, readable(rank),
         !known(each.qualities[i]) && h("span", {class: "muted"}, " no result")))),
@@ -38,8 +38,8 @@ function beatsTable(overall) {
   const names = overall.standings.map((each) => each.name);
   return scroll("Who beats whom", h("table", {class: "matrix"},
     caption("Share of games that the row won against the column: a game is a seed of a data set, ties count half."),
-    h("thead", null, h("tr", null, h("td"), names.map((name) => h("th", {scope: "col"}, name)))),
-    h("tbody", null, overall.beats.map((shares, i) => h("tr", null, h("th", {scope: "row"}, names[i]),
+    h("thead", null, h("tr", null, h("td"), names.map((name) => h("th", {scope: "col", class: nameClass(name)}, name)))),
+    h("tbody", null, overall.beats.map((shares, i) => h("tr", null, h("th", {scope: "row", class: nameClass(names[i])}, names[i]),
       shares.map((share, j) => (i === j ? h("td", {class: "muted"}, "–") : shadedCell(share))))))));
 }
 

@@ -6,7 +6,7 @@ const TEXTS = new Set(["features", "algorithm", "tuned on", "choice", "resamples
 
 function boardView(board) {
   const lines = board.lines.map((line) => lineOf(board, line));
-  const {figure, links} = paretoPlot(lines);
+  const plot = paretoPlot(lines);
   const n = known(board.customers) ? ` · ${plural(board.customers, "customer")}` : "";
   const space = board.space ? ` · ranked by quality in the ${board.space} space` : "";
   return [
@@ -14,8 +14,8 @@ function boardView(board) {
     h("p", {class: "muted"}, `${plural(lines.length, "line")}${n}${space}`),
     h("div", {class: "overview"},
       h("section", {"aria-label": "What to know"}, noteList([...meetingsOf(board), ...board.notes])),
-      h("section", {"aria-label": "Plot"}, figure)),
-    ...lineTable(board, lines, links),
+      h("section", {"aria-label": "Plot"}, plot.figure)),
+    ...lineTable(board, lines, plot),
   ];
 }
 
@@ -48,9 +48,9 @@ function noteList(notes, most = 8) {
   return [list(first), h("details", null, h("summary", null, `${later.length} more`), list(later))];
 }
 
-function lineTable(board, lines, links) {
+function lineTable(board, lines, {links, filtered}) {
   const columns = [{title: ""}, ...board.columns.map((title) => ({
-    title, numeric: !TEXTS.has(title), best: title in SCORES ? "most" : "least",
+    title, numeric: !TEXTS.has(title), best: title in SCORES ? "most" : "least", sorted: title === "rank",
   })), {title: "status"}];
   const extents = board.columns.map((title, at) => (title in SCORES
     ? extent(lines.filter((line) => line.counted).map((line) => line.cells[at] || [])) : null));
@@ -60,10 +60,9 @@ function lineTable(board, lines, links) {
   const count = h("output", {role: "status"});
   const text = h("input", {type: "search", oninput: draw, autocomplete: "off", spellcheck: "false"});
   const status = h("select", {onchange: draw}, statusOptions(lines));
-  const more = h("button", {class: "plain", type: "button", onclick: () => {
+  const more = h("button", {class: "plain all", type: "button", onclick: () => {
     limit = Infinity;
-    draw();
-    body.rows[MOST].querySelector("button").focus();
+    draw()[MOST].element.querySelector("button").focus();
   }});
   function draw() {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -71,16 +70,19 @@ function lineTable(board, lines, links) {
     const found = order.filter(fits);
     body.replaceChildren(...found.slice(0, limit).flatMap(elementsOf));
     for (const row of rows) links.get(row.line)?.classList.toggle("away", !fits(row));
+    filtered();
     count.textContent = countText(found.length, lines.length);
     more.textContent = `Show all ${plural(found.length, "line")}`;
     more.hidden = found.length <= limit;
+    return found;
   }
   draw();
   return [
     h("div", {class: "controls", role: "search"},
       h("label", null, "Filter: features, algorithm, status, sweep", text), h("label", null, "Status", status), count),
     scroll(`Leaderboard of ${board.dataset}`, h("table", {class: "wide lines"},
-      caption("A line is a pipeline with an algorithm over its seeds; ▸ shows each seed. A head sorts."),
+      caption("A line is a pipeline with an algorithm over its seeds; ▸ shows each seed. A head sorts. Under a score: where "
+        + "it and its interval lie between the least and the greatest of the column."),
       sortableHead(columns, rows, (sorted) => { order = sorted; draw(); }), body)),
     more,
   ];
@@ -117,8 +119,11 @@ function lineElement(row) {
     if (title in SCORES && !DRAWN.has(title)) return h("td", {class: "number"}, cell ? scoreText(cell.slice(0, 1), SCORES[title]) : "");
     if (title in SCORES) return scoreCell(cell, SCORES[title], extents[at], line.counted > 0);
     const content = title === "algorithm" ? h("a", {href: resultAt(line.typical)}, cell) : cell;
-    return h(title === "algorithm" ? "th" : "td",
-      {class: TEXTS.has(title) ? null : "number", scope: title === "algorithm" ? "row" : null}, content);
+    if (title === "algorithm") {
+      const {features} = payload.results[line.typical];
+      return h("th", {scope: "row", class: nameClass(cell), "data-features": features}, content);
+    }
+    return h("td", {class: title === "features" ? nameClass(cell, "features") : TEXTS.has(title) ? null : "number"}, content);
   });
   const name = `${plural(line.results.length, "result")} of ${line.name}`;
   const button = h("button", {class: "open", type: "button", "aria-expanded": "false", "aria-label": name,
@@ -128,13 +133,12 @@ function lineElement(row) {
     h("td", {class: "status"}, line.status, line.why && h("span", {class: "why", title: line.why}, line.why)));
 }
 
-
 // By the order of the board, by a score, by the number that a text begins with, or by the text.
 function sortKey(title, cell, line, place) {
   if (title === "rank") return line.counted ? place : null;
   if (title in SCORES) return line.counted ? cell?.[0] ?? null : null;
   if (TEXTS.has(title)) return cell;
-  const number = parseFloat(cell);
+  const number = parseFloat(String(cell).replaceAll(",", ""));
   return Number.isNaN(number) ? null : number;
 }
 

@@ -41,8 +41,7 @@ function pageAt(address) {
 }
 
 function show() {
-  const asked = location.hash, address = asked === "" || asked === "#" || asked === "#/" ? home() : asked;
-  if (address === "#view") return;  // the skip link
+  const address = ["", "#", "#/", "#view"].includes(location.hash) ? home() : location.hash;
   if (here) Object.assign(here, {top: scrollY, focus: document.activeElement});
   const page = pageAt(address);
   let kept = built.get(address);
@@ -72,6 +71,13 @@ function show() {
 tabs.append(...[...pages].map(([address, {title}]) => h("li", null, h("a", {href: address}, title))));
 document.getElementById("foot").append(`Written by segbench ${payload.version}. `
   + `${plural(Object.keys(payload.results).length, "result")}; this file needs no network and asks for nothing.`);
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();  // the address stays that of the page
+  view.focus();
+});
+addEventListener("beforeprint", () => {
+  for (const button of view.querySelectorAll(".all:not([hidden])")) button.click();
+});
 history.scrollRestoration = "manual";
 addEventListener("hashchange", show);
 show();

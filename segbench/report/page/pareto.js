@@ -5,12 +5,12 @@ function paretoPlot(lines) {
   const figure = h("figure", {class: "pareto"});
   if (!drawn.length) {
     figure.append(h("figcaption", null, "No line has both a quality and a stability to be drawn."));
-    return {figure, links: new Map()};
+    return {figure, links: new Map(), filtered: () => {}};
   }
   const front = frontOf(drawn.filter((line) => line.rank));
-  const barred = new Set(drawn.length < 40 ? drawn : front);  // of a crowd only the front
+  const told = new Set(drawn.length < 40 ? drawn : front);  // of a crowd only the front
   const [x, y] = ["quality", "stability"].map((name) => {
-    const [from, to] = extent(drawn.map((line) => (barred.has(line) ? line[name] : [line[name][0]])));
+    const [from, to] = extent(drawn.map((line) => (told.has(line) ? line[name] : [line[name][0]])));
     return {from, to, label: name};
   });
   const {svg, px, py} = plane(x, y, "Stability against quality: every point is a line of the table");
@@ -19,28 +19,30 @@ function paretoPlot(lines) {
   const order = [...drawn].sort((a, b) => b.quality[0] - a.quality[0]);
   for (const line of order) {
     const [cx, cy] = [px(line.quality[0]), py(line.stability[0])];
-    const r = 4 + 8 * Math.sqrt(line.seconds / slowest);
+    const r = Math.max(4, 12 * Math.sqrt(line.seconds / slowest));
     const shape = classed(line.baseline ? diamond(cx, cy, r) : circle(cx, cy, r),
-      `point ${line.baseline ? "square" : front.includes(line) ? "onfront" : ""}`);
+      `point ${line.baseline ? "baseline" : front.includes(line) ? "onfront" : ""}`);
     const text = `${line.name}\n${line.rank ? `rank ${line.rank}` : "baseline"}, quality ${said(line.quality, 3)}`
       + `\nstability ${said(line.stability, 2)}\n${readable(line.seconds)} s`;
-    const bars = barred.has(line) ? errorBars(line, px, py) : [];
-    const link = s("a", {href: resultAt(line.typical), "aria-label": text.replaceAll("\n", ", ")}, bars, shape);
+    const bars = told.has(line) ? errorBars(line, px, py) : [];
+    const rank = told.has(line) && line.rank && s("text", {class: "name", x: cx + r + 3, y: cy - r + 2}, String(line.rank));
+    const link = s("a", {href: resultAt(line.typical), "aria-label": text.replaceAll("\n", ", ")}, bars, shape, rank);
     tip(link, text);
     links.set(line, link);
   }
   const steps = front.map((line) => [px(line.quality[0]), py(line.stability[0])]);
-  const d = steps.map(([a, b], i) => (i ? `V${b.toFixed(1)}H${a.toFixed(1)}` : `M${a.toFixed(1)},${b.toFixed(1)}`));
+  const d = steps.map(([a, b], i) => (i ? `H${a.toFixed(1)}V${b.toFixed(1)}` : `M${a.toFixed(1)},${b.toFixed(1)}`));
   if (steps.length > 1) svg.append(s("path", {class: "front", d: d.join("")}));
   const biggest = [...order].sort((a, b) => b.seconds - a.seconds);
   svg.append(...biggest.map((line) => links.get(line)));  // the small ones above the big ones
-  rove(order.map((line) => links.get(line)));
+  const filtered = rove(order.map((line) => links.get(line)));
   figure.append(svg, legend(
     [classed(circle(7, 7, 5), "point onfront"), "on the front"], [classed(circle(7, 7, 5), "point"), "ranked"],
-    [classed(diamond(7, 7, 6), "point square"), "baseline"]),
-  h("figcaption", null, `The area of a point is its time, at most ${readable(slowest)} s. Arrow keys go from point to point.`,
+    [classed(diamond(7, 7, 6), "point baseline"), "baseline"], [s("path", {class: "error", d: "M0,7H14"}), "interval"]),
+  h("figcaption", null, `Numbers are ranks. The area of a point is its time: the greatest is ${readable(Math.round(slowest))} s, `
+    + "the smallest stands for a ninth of it or less. Arrow keys go from point to point.",
     left ? ` Not drawn: ${plural(left, "line")} without both scores.` : ""));
-  return {figure, links};
+  return {figure, links, filtered};
 }
 
 const said = (score, digits) => `${fixed(score[0], digits)} ${range(score, digits)}`.trim();

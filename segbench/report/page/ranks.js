@@ -1,11 +1,14 @@
 // Critical-difference diagram (Demšar 2006): mean ranks on an axis, bars over those not told apart.
 function rankDiagram(standings, test) {
-  const m = standings.length, half = Math.ceil(m / 2), W = 760, SIDE = 230, AXIS = 62, ROW = 22;
+  const m = standings.length, half = Math.ceil(m / 2), AXIS = 62, ROW = 22;
   const mean = standings.map((each) => each.mean_rank[0]);
+  const names = standings.map((each, i) => `${fixed(mean[i], 2)} · ${cutOff(each.name, 40)}`);
+  const SIDE = Math.ceil(Math.max(150, ...names.map((text) => textWidth(text, 13)))) + 24, W = 300 + 2 * SIDE;
   const x = (rank) => SIDE + (rank - 1) / Math.max(m - 1, 1) * (W - 2 * SIDE);
   const below = AXIS + 16 + 12 * test.cliques.length;
   const label = `Critical-difference diagram: ${standings.map((each, i) => `${each.name} ${fixed(mean[i], 2)}`).join(", ")}`;
   const svg = s("svg", {viewBox: `0 0 ${W} ${below + ROW * half + 8}`, role: "img", class: "diagram", "aria-label": label});
+  svg.style.minWidth = `${0.9 * W}px`;  // text of eleven pixels at least, where it scrolls
   svg.append(s("path", {class: "axis", d: `M${x(1)},${AXIS}H${x(m)}`}));
   for (let rank = 1; rank <= m; rank += Math.ceil(m / 12)) {
     svg.append(s("path", {class: "axis", d: `M${x(rank)},${AXIS}v-6`}),
@@ -21,7 +24,7 @@ function rankDiagram(standings, test) {
     const y = below + ROW * row + 12, end = first ? SIDE - 12 : W - SIDE + 12;
     svg.append(s("path", {class: "leader", d: `M${x(mean[i])},${AXIS}V${y}H${end}`}), classed(circle(x(mean[i]), AXIS, 3), "dot"),
       s("text", {class: "name", x: first ? end - 5 : end + 5, y: y + 4, "text-anchor": first ? "end" : "start"},
-        `${fixed(mean[i], 2)} · ${cutOff(each.name, 27)}`, s("title", null, each.name)));
+        names[i], s("title", null, each.name)));
   });
   test.cliques.forEach((clique, at) => {
     const ranks = clique.map((i) => mean[i]), y = AXIS + 12 + 12 * at;

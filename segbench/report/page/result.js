@@ -75,7 +75,8 @@ function segmentTable(result) {
   const names = profile.names && profile.names.map((name, i) => h("li", null,
     `${profile.segments[i] === "-1" ? "noise" : profile.segments[i]}: ${name || "–"}`));
   return [
-    names && h("ul", {class: "notes"}, names),
+    names && (names.length <= 12 ? h("ul", {class: "notes"}, names)
+      : h("details", null, h("summary", null, `What the ${names.length} segments are called`), h("ul", {class: "notes"}, names))),
     scroll("Segments", h("table", null,
       caption("Medians and modes of the attributes. Recovery: mean Jaccard similarity with the segment's partner in refits."),
       h("thead", null, h("tr", null, h("th", {scope: "col"}, "segment"), profile.segments.map((segment) =>
@@ -99,7 +100,7 @@ function scoreTables(result) {
       h(name ? "th" : "td", {scope: name ? "col" : null, class: i === 1 ? "number" : null}, name)))),
     h("tbody", null, scores.map(([name, score]) => h("tr", null, h("th", {scope: "row"}, name),
       h("td", {class: "number"}, known(score[0]) ? scored(score[0]) : "undefined"),
-      h("td", {class: "number"}, range(score, 3)), h("td", {class: known(score[3]) ? "muted status" : null}, [score[4], score[3]].filter(Boolean).join(": ")))))))));
+      h("td", {class: "number"}, between(score[1], score[2], scored)), h("td", {class: known(score[3]) ? "muted status" : null}, [score[4], score[3]].filter(Boolean).join(": ")))))))));
 }
 
 function pairs(entries) {

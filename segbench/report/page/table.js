@@ -7,12 +7,12 @@ function compare(a, b, direction) {
 }
 
 // A head whose buttons sort `rows` by their `keys` and hand them to `place`; `columns` are {title,
-// numeric, best}.
+// numeric, best}, and the rows are in the order of the one that is `sorted`.
 function sortableHead(columns, rows, place) {
   const heads = columns.map((column, at) => {
     if (!column.title) return h("td");
     const button = h("button", {type: "button", onclick: () => sort(at)}, column.title);
-    return h("th", {scope: "col", class: column.numeric ? "number" : null}, button);
+    return h("th", {scope: "col", class: column.numeric ? "number" : null, "aria-sort": column.sorted ? "ascending" : null}, button);
   });
   function sort(at) {
     const before = heads[at].getAttribute("aria-sort");
@@ -33,7 +33,7 @@ function scoreCell(score, digits, [from, to], counted = true) {
   const [value, low, high] = score, certain = known(high);
   const text = [fixed(value, digits), certain && [" ", h("span", {class: "range"}, range(score, digits))]];
   if (!counted) return h("td", {class: "score"}, text);
-  const place = (v) => Math.min(1, Math.max(0, (v - from) / (to - from || 1)));
+  const place = (v) => Math.min(1, Math.max(0, (to > from ? (v - from) / (to - from) : 0.5)));
   const left = place(low ?? (certain ? from : value)), width = place(high ?? value) - left;
   return h("td", {class: "score drawn", "--at": percent(place(value), 1), "--width": percent(width, 1),
     "--low": percent(width < 1 ? left / (1 - width) : 0, 1)}, text);  // as backgrounds are placed

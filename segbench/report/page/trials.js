@@ -1,10 +1,10 @@
 // How tuning went: each objective over the trials with the best so far, and the two together.
-const STATES = ["complete", "pruned", "failed", "beyond"];
-const STATE_NAMES = ["complete", "refits ended early", "failed", "beyond a guard"];
+const MARKS = {complete: circle, pruned: triangle, failed: cross, "beyond a guard": diamond};
+const stateName = (state) => (payload.states[state] === "pruned" ? "refits ended early" : payload.states[state]);
 
 function trialMark(state, x, y, r = 4) {
-  const shape = [circle, triangle, cross, diamond][state](x, y, r);
-  return classed(shape, `mark ${STATES[state]}`);
+  const name = payload.states[state];
+  return classed(MARKS[name](x, y, r), `mark ${name.split(" ")[0]}`);
 }
 
 function trialPlots(result) {
@@ -16,7 +16,7 @@ function trialPlots(result) {
   const plots = objectives.map((name, at) => overTrials(result, name, trials.objectives[at], trials.falling[at] ? -1 : 1));
   if (objectives.length > 1) plots.push(together(result));
   return [
-    legend(...states.map((state) => [trialMark(state, 7, 7), STATE_NAMES[state]]),
+    legend(...states.map((state) => [trialMark(state, 7, 7), stateName(state)]),
       [classed(circle(7, 7, 5.5), "ring"), "chosen"], [s("path", {class: "best", d: "M0,10H7V4H14"}), "best so far within the guards"]),
     h("div", {class: "plots"}, plots), trialTable(result),
   ];
@@ -27,7 +27,8 @@ function overTrials({trials}, name, values, sign) {
   const title = `${name} of each trial`;
   if (!Number.isFinite(from)) return h("figure", null, h("figcaption", null, `No trial has a value of ${name}.`));
   const last = Math.max(...trials.number);
-  const {svg, px, py, bottom} = plane({from: 0, to: last, label: "trial", whole: true}, {from, to, label: name}, title);
+  const x = {from: 0, to: last, label: "trial", whole: true};
+  const {svg, px, py} = plane(x, {from, to, label: name}, title, !values.every(known));
   const best = [];
   values.forEach((value, i) => {
     if (trials.states[i] || !known(value)) return;
@@ -41,7 +42,7 @@ function overTrials({trials}, name, values, sign) {
     best.push([last, best.at(-1)[1]]);
     svg.append(s("path", {class: "best", d: polyline(best.map(([a, b]) => [px(a), py(b)]))}));
   }
-  return figureOf(svg, title, trials, (i) => [px(trials.number[i]), known(values[i]) ? py(values[i]) : bottom - 5]);
+  return figureOf(svg, title, trials, (i) => [px(trials.number[i]), py(values[i])]);
 }
 
 function together({trials, objectives}) {
@@ -74,7 +75,7 @@ function figureOf(svg, title, trials, place) {
 
 function trialText(trials, i) {
   const params = Object.entries(trials.params).filter(([, values]) => known(values[i]));
-  return [`trial ${trials.number[i]}: ${STATE_NAMES[trials.states[i]]}`, trials.why[i],
+  return [`trial ${trials.number[i]}: ${stateName(trials.states[i])}`, trials.why[i],
     ...params.map(([name, values]) => `${name} = ${readable(values[i])}`)].filter(Boolean).join("\n");
 }
 
@@ -86,8 +87,8 @@ function trialTable({trials, objectives}) {
     const params = Object.keys(trials.params);
     const head = ["trial", "state", ...objectives, "k", ...params, ...(trials.why.length ? ["why"] : [])];
     const rows = trials.number.map((number, i) => [number,
-      STATE_NAMES[trials.states[i]] + (i === trials.chosen ? ", chosen" : ""),
-      ...trials.objectives.map((values) => values[i]), trials.k[i],
+      stateName(trials.states[i]) + (i === trials.chosen ? ", chosen" : ""),
+      ...trials.objectives.map((values) => (known(values[i]) ? String(values[i]) : "–")), trials.k[i],
       ...params.map((name) => trials.params[name][i]), ...(trials.why.length ? [trials.why[i]] : [])]);
     details.append(scroll("Trials", h("table", null,
       h("thead", null, h("tr", null, head.map((name) => h("th", {scope: "col"}, name)))),
