@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -163,8 +164,15 @@ def _add_tracking(commands: Any) -> None:
         command.add_argument(
             "--results", type=Path, default=Path("results"), metavar="DIR", help="a results folder"
         )
-        command.add_argument("--project", default="segbench", metavar="NAME")
-        command.add_argument("--entity", metavar="NAME", help="default: the account's own")
+        command.add_argument(
+            "--project",
+            default=os.environ.get("WANDB_PROJECT") or "segbench",
+            metavar="NAME",
+            help="default: WANDB_PROJECT, or segbench",
+        )
+        command.add_argument(
+            "--entity", metavar="NAME", help="default: WANDB_ENTITY, or the account's own"
+        )
     for command in (sync, promote, commands.choices["leaderboard"]):
         command.add_argument(
             "--timeout",

@@ -124,6 +124,8 @@ def check_config(config: Config) -> None:
     if config["tracking"].get("mode") not in TRACKING:
         found = config["tracking"].get("mode")
         raise InputError("tracking.mode", found=found, wanted=f"one of {', '.join(TRACKING)}")
+    if config["tracking"]["mode"] != "none":
+        _check_tracking(config["tracking"])
     for name in ("results", "sweep"):
         if not isinstance(config[name], str) or not config[name].strip():
             raise InputError(name, found=config[name], wanted="a name")
@@ -198,6 +200,17 @@ def _check_stability(spec: Any) -> None:
     if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not 0 < amount < 1:
         wanted = "a number above 0 and below 1, or null for the scheme's own"
         raise InputError("study.stability.amount", found=amount, wanted=wanted)
+
+
+def _check_tracking(spec: Config) -> None:
+    from segbench.tracking.marks import check_project
+
+    check_project("tracking.project", spec.get("project"))
+    entity, timeout = spec.get("entity"), spec.get("timeout")
+    if entity is not None and not (isinstance(entity, str) and entity):
+        raise InputError("tracking.entity", found=repr(entity), wanted="a name, or null")
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0:
+        raise InputError("tracking.timeout", found=timeout, wanted="a positive number of seconds")
 
 
 def _check_structureless(spec: Any, k_max: int) -> None:

@@ -254,6 +254,13 @@ class Score:
 _FIELDS = frozenset(Score(None).as_json())
 
 
+_KINDS: Mapping[str, type] = {"key": str, "sweep": str, "why": str, "features": str,
+                              "algorithm": str, "setup": str, "seed": int, "scores": dict,
+                              "seconds": dict, "trials": dict, "params": dict}  # fmt: skip
+"""What rows are sorted and told by."""
+_NUMBER = (int, float, type(None))
+
+
 class _Scores(Mapping[str, Score]):
     """Scores from JSON, each made when it is asked for: a leaderboard asks for few of them.
 
@@ -266,6 +273,9 @@ class _Scores(Mapping[str, Score]):
         for name, score in plain.items():
             if "value" not in score or score.keys() - _FIELDS:
                 raise TypeError(f"score {name} has the fields {', '.join(score)}")
+            for end in ("value", "low", "high"):
+                if not isinstance(score.get(end), _NUMBER):
+                    raise TypeError(f"score {name} has the {end} {score[end]!r}")
         self._plain = dict(plain)
 
     def __getitem__(self, name: str) -> Score:
@@ -337,6 +347,9 @@ class Result:
         if plain["status"] not in get_args(Status):
             raise ValueError(f"status {plain['status']!r}")
         _ = plain["dataset"]["name"]
+        for name, kind in _KINDS.items():
+            if not isinstance(plain.get(name, kind()), kind):
+                raise TypeError(f"{name} {plain[name]!r}")
         return cls(**{**plain, "scores": _Scores(plain["scores"])})
 
 
@@ -403,6 +416,10 @@ class Tracker(Protocol):
 
     def record(self, folder: Path) -> None:
         """Mirror one finished result, from its folder."""
+        ...
+
+    def again(self, folder: Path) -> None:
+        """Mirror a result that was finished before, unless that was done."""
         ...
 
     def overview(self) -> None:

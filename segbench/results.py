@@ -21,12 +21,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from segbench.contracts import FINAL, SCHEMA, Result
 from segbench.errors import InputError
 from segbench.lock import exclusive
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HASHED = ("dataset", "features", "algorithm", "study", "guards", "seed")
 PROSE = frozenset({"title", "source", "licence", "citation", "path"})
@@ -175,6 +178,21 @@ def read_final(folder: Path) -> Result | None:
     except InputError:  # damaged, or of another schema: made again
         return None
     return result if result.status in FINAL else None
+
+
+def within_guards(trials: pd.DataFrame) -> pd.Series:
+    """Of a result's trials those that count: complete, and beyond no guard."""
+    guards = [name for name in map(str, trials.columns) if name.startswith("guard_")]
+    kept = (trials[guards].fillna(0) <= 0).all(axis=1)
+    return (trials["state"] == "complete") & kept
+
+
+def best_so_far(trials: pd.DataFrame, objective: str) -> pd.Series:
+    """The best value of an objective among the trials up to each one that count."""
+    from segbench.metric import maximize
+
+    values = trials[objective].where(within_guards(trials))
+    return (values.cummax() if maximize(objective) else values.cummin()).ffill()
 
 
 def command(result: Result) -> str:

@@ -67,6 +67,7 @@ def run_cell(cell: Cell, progress: Progress, tracker: Tracker, *, in_sweep: bool
     """
     done = read_final(cell.folder)
     if done is not None:
+        tracker.again(cell.folder)
         return done
     start = time.perf_counter()
     reset_peak()

@@ -90,3 +90,26 @@ def test_only_what_decides_the_result_is_published():
 def test_components_say_nothing_unknown(override: str, words: str):
     with pytest.raises(InputError, match=words):
         plan_cell(compose_config(override))
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["tracking.project=a/b", "tracking.project=''", "tracking.entity=''", "tracking.entity=3",
+     "tracking.timeout=abc", "tracking.timeout=-1", "tracking.timeout=true"],
+)  # fmt: skip
+def test_where_results_are_mirrored_to_is_known_to_be_a_place(override: str):
+    name = override.partition("=")[0]
+    for mode in ("wandb", "wandb_offline"):
+        with pytest.raises(InputError, match=f"^{name}: found "):
+            plan_cell(compose_config(f"tracking={mode}", override))
+
+
+def test_the_project_and_entity_of_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("WANDB_PROJECT", raising=False)
+    monkeypatch.delenv("WANDB_ENTITY", raising=False)
+    found = plan_cell(compose_config("tracking=wandb")).config["tracking"]
+    assert (found["project"], found["entity"]) == ("segbench", None)
+    monkeypatch.setenv("WANDB_PROJECT", "theirs")
+    monkeypatch.setenv("WANDB_ENTITY", "team")
+    found = plan_cell(compose_config("tracking=wandb_offline")).config["tracking"]
+    assert (found["project"], found["entity"]) == ("theirs", "team")

@@ -13,6 +13,7 @@ from conftest import Run
 from wandb_log import read_run
 
 from segbench.results import scan
+from segbench.tracking.marks import run_id
 
 CELLS = (("charity", "standard", "kmeans"), ("loanapp", "mixed", "kprototypes"))  # fmt: skip
 PLAN = "plan=[" + ",".join(
@@ -49,7 +50,7 @@ def test_quickstart_leaves_a_full_record_and_an_equal_mirror(quickstart: Path):
     assert len(runs) == len(stored) == 2
     for entry in stored:
         plain = json.loads((entry.path / "result.json").read_text())
-        run = runs[plain["key"][:32]]
+        run = runs[run_id(plain["key"], "quickstart")]
         assert run["finished"] and run["group"] == "quickstart"
         for name in (
             "key",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -21,10 +22,20 @@ def page(nodes: list[Plain], cursor: str | None = None, size: int | None = None)
             "pageInfo": {"endCursor": str(end), "hasNextPage": end < len(nodes)}}  # fmt: skip
 
 
+class Refusal(Exception):
+    """W&B says no: an HTTP status and its reason."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 class Backend:
     """`graphql` answers by the name of an operation: a method of the same name, in any case.
 
     Attributes:
+        deleted: ids of runs that were deleted, which W&B never takes again.
+        loses: what it accepts and forgets: "summary", "end" of a run, "commit" of an artifact.
         runs: by id.
         artifacts: versions in the order in which they came.
         links: (collection, alias) -> id of the artifact.
@@ -36,6 +47,8 @@ class Backend:
     def __init__(self) -> None:
         self.url = ""
         self.lock = threading.RLock()
+        self.deleted: set[str] = set()
+        self.loses: set[str] = set()
         self.runs: dict[str, Plain] = {}
         self.files: dict[str, bytes] = {}
         self.artifacts: list[Plain] = []
@@ -77,10 +90,16 @@ class Backend:
                           "bucket": None}}  # fmt: skip
 
     def on_upsertbucket(self, sent: Plain) -> Plain:
+        if sent["name"] in self.deleted:
+            raise Refusal(409, f"run {sent['name']} was previously created and deleted")
+        for name in ("name", "displayName", "groupName"):
+            if len(sent.get(name) or "") > 128:
+                raise Refusal(400, f"invalid {name}: must be 128 characters or less")
+        if any(not 0 < len(tag) <= 64 for tag in sent.get("tags") or []):
+            raise Refusal(400, "invalid tag")
         new = sent["name"] not in self.runs
-        run = self.runs.setdefault(
-            sent["name"], {"config": {}, "summary": {}, "history": [], "state": "running"}
-        )
+        run = self.runs.setdefault(sent["name"], {"config": {}, "summary": {}, "history": []})
+        run["state"] = "running"
         for name in ("displayName", "groupName", "jobType", "tags", "notes"):
             run[name] = sent.get(name) or run.get(name)
         run["project"] = sent.get("project") or "p"
@@ -97,11 +116,11 @@ class Backend:
     def stream(self, run_id: str, body: Plain) -> None:
         run = self.runs[run_id]
         for name, part in (body.get("files") or {}).items():
-            if name == "wandb-summary.json":
+            if name == "wandb-summary.json" and "summary" not in self.loses:
                 run["summary"] = json.loads(part["content"][-1])
             elif name == "wandb-history.jsonl":
                 run["history"][part["offset"] :] = map(json.loads, part["content"])
-        if body.get("complete"):
+        if body.get("complete") and "end" not in self.loses:
             run["state"] = "finished" if body.get("exitcode") == 0 else "failed"
 
     def on_createrunfiles(self, sent: Plain) -> Plain:
@@ -146,14 +165,19 @@ class Backend:
     def on_createartifact(self, sent: Plain) -> Plain:
         asked = sent["input"]
         name = (asked.get("artifactCollectionNames") or [asked.get("artifactCollectionName")])[0]
-        versions = [each for each in self.artifacts if each["name"] == name]
+        home = (asked["entityName"], asked["projectName"])
+        if len(name) > 128 or any(re.fullmatch(r"v\d+", each["alias"])
+                                  for each in asked.get("aliases") or []):  # fmt: skip
+            raise Refusal(400, "invalid name or reserved alias")
+        versions = [each for each in self.artifacts
+                    if each["name"] == name and each["home"] == home]  # fmt: skip
         found = next((each for each in versions if each["digest"] == asked["digest"]), None)
         latest = {"id": versions[-1]["id"], "versionIndex": len(versions) - 1} if versions else None
         if found is None:
             found = {"id": f"artifact-{len(self.artifacts)}", "name": name, "state": "PENDING",
                      "type": asked["artifactTypeName"], "digest": asked["digest"],
                      "metadata": asked.get("metadata") or "{}", "version": len(versions),
-                     "aliases": [], "run": asked.get("runName")}  # fmt: skip
+                     "aliases": [], "run": asked.get("runName"), "home": home}  # fmt: skip
             self.artifacts.append(found)
             versions.append(found)
         for alias in (each["alias"] for each in asked.get("aliases") or []):
@@ -188,7 +212,8 @@ class Backend:
 
     def on_commitartifact(self, sent: Plain) -> Plain:
         artifact = self.artifact(sent.get("artifactID") or sent["input"]["artifactID"])
-        artifact["state"] = "COMMITTED"
+        if "commit" not in self.loses:
+            artifact["state"] = "COMMITTED"
         plain = {"id": artifact["id"], "digest": artifact["digest"]}
         return {"commitArtifact": {"artifact": plain}}
 
@@ -200,7 +225,9 @@ class Backend:
 
     def on_artifactmembershipbyname(self, sent: Plain) -> Plain:
         name, _, alias = sent["name"].partition(":")
-        found = next((each for each in self.artifacts if each["name"] == name
+        home = (sent["entity"], sent["project"])
+        found = next((each for each in self.artifacts
+                      if (each["name"], each["home"]) == (name, home)
                       and alias in (f"v{each['version']}", *each["aliases"])), None)  # fmt: skip
         membership = None if found is None else self._membership(found, name, found["aliases"])
         return {"project": {"artifactCollectionMembership": membership}}
@@ -249,6 +276,8 @@ class Backend:
 
     def on_linkartifact(self, sent: Plain) -> Plain:
         asked = sent["input"]
+        if not asked["projectName"].startswith("wandb-registry-"):
+            raise Refusal(404, "no such registry")
         path = f"{asked['entityName']}/{asked['projectName']}/{asked['artifactPortfolioName']}"
         aliases = [each["alias"] for each in asked.get("aliases") or []]
         for alias in aliases:

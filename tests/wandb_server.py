@@ -15,7 +15,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from wandb_backend import Backend
+from wandb_backend import Backend, Refusal
 
 HANG = 60.0
 """Seconds until a hanging server gives up."""
@@ -111,7 +111,7 @@ def _handler(server: WandbServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.body() or b"{}")
             if self.is_out():
-                return
+                return None
             with server.backend.lock:
                 if self.path.endswith("/file_stream"):
                     server.backend.stream(self.path.split("/")[-2], body)
@@ -119,7 +119,11 @@ def _handler(server: WandbServer) -> type[BaseHTTPRequestHandler]:
                 else:
                     name = re.search(r"\b(?:query|mutation)\s+(\w+)", body["query"]).group(1)
                     asked = body.get("variables") or {}
-                    answer = server.backend.graphql(name, asked, server.url)
-            self.answer(json.dumps(answer).encode())
+                    try:
+                        answer = server.backend.graphql(name, asked, server.url)
+                    except Refusal as error:
+                        reason = {"errors": [{"message": str(error)}]}
+                        return self.answer(json.dumps(reason).encode(), error.status)
+            return self.answer(json.dumps(answer).encode())
 
     return Handler

@@ -24,6 +24,7 @@ from segbench.errors import InputError, one_line
 from segbench.leaderboard import Across, Board, Line, across, boards_of
 from segbench.leaderboard.pick import VETO
 from segbench.report.text import told_apart
+from segbench.results import best_so_far, within_guards
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -202,8 +203,6 @@ def _front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 def _tuning(plt: Any, board: Board) -> Figure | None:
     import pandas as pd
 
-    from segbench.metric import maximize
-
     found = []
     for line in board.ranked:
         path = Path(line.typical.path) / "trials.parquet"
@@ -224,10 +223,8 @@ def _tuning(plt: Any, board: Board) -> Figure | None:
     left_out = max(0, len(found) - MOST_TUNED)
     figure, ax = plt.subplots(figsize=(7, 4))
     for line, name, frame in found[:MOST_TUNED]:
-        guards = [name for name in map(str, frame.columns) if name.startswith("guard_")]
-        counts = (frame["state"] == "complete") & (frame[guards].fillna(0) <= 0).all(axis=1)
-        values = frame[name].where(counts)
-        best = (values.cummax() if maximize(name) else values.cummin()).ffill()
+        counts = within_guards(frame)
+        values, best = frame[name].where(counts), best_so_far(frame, name)
         seed = f", seed {line.typical.result.seed}" if len(line.rows) > 1 else ""
         label = f"{line.rank}  {_short(board.name(line))}{seed}"
         (path,) = ax.step(frame["number"], best, where="post", label=label)

@@ -21,6 +21,12 @@ STARTING = 60.0
 """Seconds for importing W&B and starting its service, beyond the timeout of a job."""
 GRACE = 5.0
 """Seconds after which a worker that should have ended by itself is ended."""
+KEPT = frozenset({
+    "WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_APP_URL", "WANDB_ENTITY", "WANDB_CONFIG_DIR",
+    "WANDB_CREDENTIALS_FILE", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_INSECURE_DISABLE_SSL",
+    "WANDB_HTTP_TIMEOUT", "WANDB_ORGANIZATION", "WANDB_X_EXTRA_HTTP_HEADERS",
+})  # fmt: skip
+"""Variables of W&B's that say who asks and where, which a worker is given."""
 TOO_LONG = 124
 """A worker's exit status when a job took too long, as of timeout(1)."""
 Answer = dict[str, Any]
@@ -47,8 +53,11 @@ class Client:
         self._lines: list[Answer] = []
         self._rest = b""
         self.target: Target | None = None
-        # W&B's service of this process, if it has one, is not the worker's to share or to end.
-        alone = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
+        # What W&B is told of other runs (a sweep's, one to resume) or of this process's service is
+        # not for ours. Temporary files go where they are removed from.
+        alone = {name: value for name, value in os.environ.items()
+                 if not name.startswith("WANDB_") or name in KEPT}  # fmt: skip
+        alone["TMPDIR"] = self._folder
         command = [sys.executable, "-m", "segbench.tracking.worker", project, entity or "",
                    str(timeout), self._folder, str(niceness)]  # fmt: skip
         self._process = subprocess.Popen(

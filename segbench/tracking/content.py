@@ -8,7 +8,6 @@ equals the local one to the last digit.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -20,8 +19,8 @@ import pandas as pd
 import yaml
 
 from segbench.contracts import Result
-from segbench.metric import maximize
-from segbench.results import command, read_result
+from segbench.results import best_so_far, command, read_result
+from segbench.tracking.marks import digest, run_id
 
 RECORD = "result_json"
 """The summary field with the whole of `result.json`."""
@@ -81,27 +80,22 @@ def of_result(folder: Path) -> Content:
         InputError: there is no result that can be read.
 
     """
-    result = read_result(folder)
+    result, sweep = read_result(folder), folder.parent.name
     text = (folder / "result.json").read_text(encoding="utf-8")
     tables, charts = _tables(folder, result)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is there
     config = yaml.load((folder / "config.yaml").read_text(encoding="utf-8"), loader) or {}
     return Content(
-        id=run_id(result.key),
-        name=f"{result.dataset['name']}-{result.features}-{result.algorithm}-{result.seed}",
-        group=result.sweep, job_type=RESULT,
+        id=run_id(result.key, sweep),
+        name=cut(f"{result.dataset['name']}-{result.features}-{result.algorithm}-{result.seed}"),
+        group=cut(sweep), job_type=RESULT,
         tags=tuple(_tag(each) for each in
                    (result.dataset["name"], result.features, result.algorithm)),
         config={**config, "params": dict(result.params), "overrides": list(result.overrides),
                 "command": command(result)},
         summary={**numbers(result), **json.loads(text), RECORD: text}, digest=digest(text),
-        tables=tables, charts=charts, bars=_bars(result), files=_files(folder, result),
+        tables=tables, charts=charts, bars=_bars(result), files=_files(folder, result, sweep),
     )  # fmt: skip
-
-
-def run_id(key: str) -> str:
-    """W&B's id of a result: mirroring twice overwrites."""
-    return key[:32]
 
 
 def artifact_name(key: str) -> str:
@@ -109,19 +103,25 @@ def artifact_name(key: str) -> str:
     return f"model-{key[:32]}"
 
 
-def digest(text: str) -> str:
-    """A hash that tells whether something has changed since it was mirrored."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def cut(text: str, most: int = 128) -> str:
+    """A name as long as W&B takes it; a hash tells long ones with the same beginning apart."""
+    return text if len(text) <= most else f"{text[: most - 9]}-{digest(text)[:8]}"
 
 
 def word(text: str) -> str:
-    """A name as W&B takes it for aliases and collections."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text)[:100] or "-"
+    """A name as W&B takes it for aliases and collections; a hash stands for other characters."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", text)
+    return cut(plain if plain == text else f"{plain}-{digest(text)[:8]}", 100)
+
+
+def sweep_alias(sweep: str) -> str:
+    """Of the artifacts of a sweep: never one that W&B keeps for itself, such as v2 or latest."""
+    return f"sweep-{word(sweep)}"
 
 
 def _tag(name: object) -> str:
     """W&B refuses tags of more than 64 characters, and empty ones."""
-    return str(name)[:64] or "-"
+    return cut(str(name), 64) or "-"
 
 
 def numbers(result: Result) -> dict[str, float]:
@@ -149,11 +149,9 @@ def _tables(folder: Path, result: Result) -> tuple[dict[str, Columns], dict[str,
         frame = pd.read_parquet(folder / "trials.parquet")
         quality, *others = [name for name in result.objectives if name in frame] or [""]
         if quality:
-            values = frame[quality]
-            best = values.cummax() if maximize(quality) else values.cummin()
-            frame["best"] = best.ffill()
+            frame["best"] = best_so_far(frame, quality)
             charts["tuning"] = Chart("line", "tuning_trials", "number", "best",
-                                     f"best {quality} after so many trials")  # fmt: skip
+                                     f"best {quality} within the guards so far")  # fmt: skip
         if others:
             charts["trade_off"] = Chart("scatter", "tuning_trials", quality, others[0],
                                         f"{quality} and {others[0]} of trials")  # fmt: skip
@@ -173,7 +171,7 @@ def columns(frame: pd.DataFrame) -> Columns:
             for name in frame}  # fmt: skip
 
 
-def _files(folder: Path, result: Result) -> Files | None:
+def _files(folder: Path, result: Result, sweep: str) -> Files | None:
     """The model and what describes it, where there is one."""
     if not (folder / "model").is_dir():
         return None
@@ -184,5 +182,5 @@ def _files(folder: Path, result: Result) -> Files | None:
              "dataset": result.dataset["name"], "features": result.features,
              "algorithm": result.algorithm, "params": dict(result.params)}  # fmt: skip
     scores = {name: score.value for name, score in result.scores.items()}
-    return Files(artifact_name(result.key), "model", paths, (word(result.sweep),),
+    return Files(artifact_name(result.key), "model", paths, (sweep_alias(sweep),),
                  {**about, "scores": scores})  # fmt: skip

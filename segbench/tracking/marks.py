@@ -11,15 +11,74 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from segbench.errors import InputError
 from segbench.results import dumps, write_text
+
+NAME = re.compile(r"[^/\\#?%:\s][^/\\#?%:\r\n]{0,127}")
+"""What W&B takes for the name of a project or a registry."""
+LOCAL = "offline"
+"""The URL of an offline log."""
+
+
+def check_project(where: str, name: object) -> None:
+    """Refuse what W&B would refuse, before a study has run for it.
+
+    Raises:
+        InputError: no name of a project.
+
+    """
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise InputError(where, found=repr(name),
+                         wanted="at most 128 characters, none of them / \\ # ? % or :")  # fmt: skip
+
+
+def digest(text: str) -> str:
+    """A hash that tells whether something has changed since it was mirrored."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def run_id(key: str, sweep: str) -> str:
+    """W&B's id of a result in a sweep: mirroring twice overwrites."""
+    return digest(f"{key} {sweep}")[:32]
+
+
+def not_mirrored(sweep: Path, project: str, entity: str | None) -> list[Path]:
+    """Result folders of a sweep that are not known to stand in a project, wherever its server is.
+
+    Args:
+        sweep: the folder.
+        project, entity: of W&B; no entity stands for the account's own, which is not known here.
+
+    """
+    there = set()
+    for file in sweep.glob(".wandb/mirrored/*/*.json"):
+        mark = _read(file)
+        if (mark.get("base_url") != LOCAL and mark.get("project") == project
+                and entity in (None, mark.get("entity"))):  # fmt: skip
+            there.add((file.stem, mark.get("digest")))
+    found = []
+    for folder in sorted(path.parent.resolve() for path in sweep.glob("[!.]*/result.json")):
+        text = (folder / "result.json").read_text(encoding="utf-8", errors="replace")
+        if (run_id(folder.name, sweep.resolve().name), digest(text)) not in there:
+            found.append(folder)
+    return found
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        plain = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none, or a damaged one
+        return {}
+    return plain if isinstance(plain, dict) else {}
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where results are mirrored to; an offline log has the URL "offline"."""
+    """Where results are mirrored to."""
 
     base_url: str
     entity: str | None
@@ -36,11 +95,7 @@ class Target:
 
     def has(self, sweep: Path, run: str, digest: str) -> bool:
         """Whether a run with this content was mirrored here."""
-        try:
-            plain = json.loads(self._mark(sweep, run).read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # none, or a damaged one
-            return False
-        return isinstance(plain, dict) and plain.get("digest") == digest
+        return _read(self._mark(sweep, run)).get("digest") == digest
 
     def mark(self, sweep: Path, run: str, digest: str) -> None:
         """Remember that it was."""

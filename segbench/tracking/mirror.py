@@ -10,10 +10,11 @@ from pathlib import Path
 from segbench.errors import InputError
 from segbench.results import Stored, scan
 from segbench.tracking.client import Answer, Client, Gone
-from segbench.tracking.content import digest, run_id
+from segbench.tracking.marks import check_project, digest, run_id
 
 ENOUGH = 2
-"""Failures in a row, not of ours, after which a server is taken to be out of order."""
+"""Failures in a row after which a server is taken to be out of order; what is damaged here or is
+refused there (a run that was deleted in W&B) is no failure of the server."""
 
 
 @dataclass
@@ -45,7 +46,8 @@ def sync(
         InputError: there are no results, there is no API key, or no server that takes it.
 
     """
-    entries = list({entry.result.key: entry for entry in scan(root)}.values())
+    check_project("--project", project)
+    entries = scan(root)
     if not entries:
         raise InputError(root, found="no results", wanted="results of segbench run")
     job = _Sync(project, entity, timeout, say)
@@ -64,7 +66,7 @@ class _Sync:
     ) -> None:
         self.ours = (project, entity, timeout)
         self.say, self.done = say, Synced()
-        self.failures, self.ended = 0, False
+        self.failures, self.ended, self.warned = 0, False, False
         self.client = Client(*self.ours)
         try:
             self.target = self.client.greet()
@@ -79,7 +81,7 @@ class _Sync:
         for entry in entries:
             folder, key = entry.path.resolve(), entry.result.key
             text = (folder / "result.json").read_text(encoding="utf-8")
-            if self.target.has(folder.parent, run_id(key), digest(text)):
+            if self.target.has(folder.parent, run_id(key, folder.parent.name), digest(text)):
                 self.done.already += 1
             elif self._ask(f"{entry.result.sweep}/{key[:8]}", job="result", folder=str(folder)):
                 self.done.mirrored += 1
@@ -98,13 +100,16 @@ class _Sync:
             self.done.not_tried += bool(name)
             return None
         answer = self._answer(job)
+        if "unmarked" in answer and not self.warned:
+            self.warned = True
+            self.say(f"warning: it is not remembered what is mirrored: {answer['unmarked']}")
         if "error" not in answer:
             self.failures = 0
             return answer
         if not name:
             self.say(f"warning: no W&B report: {answer['error']}")
             return None
-        self.failures += self.ended
+        self.failures += self.ended and not answer.get("refused")
         self.done.lost.append(name)
         self.say(f"segbench: {name}: not mirrored: {answer['error']}")
         return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +17,27 @@ from segbench.tracking.content import (
     RESULT,
     Content,
     Files,
-    digest,
-    word,
+    cut,
+    sweep_alias,
 )
-from segbench.tracking.marks import Target
+from segbench.tracking.marks import Target, digest
 
-AXES = ("quality", "stability_ari", "segment_jaccard_min", "k", "noise", "seconds_total")
-"""Summary fields that the report draws as parallel coordinates."""
-REPORT = "1"
+MADE_OF = ("features.name", "algorithm.name")
+AXES = ("k", "noise", "seconds_total", "segment_jaccard_min", "stability_ari", "quality")
+"""Fields of the config and of the summary that the report draws as parallel coordinates, those of
+the summary behind the most frequent parameters."""
+PARAMETERS = 4
+"""That are drawn: with more axes nothing is seen."""
+REPORT = "2"
 """Version of the report: another one replaces those that were made before."""
 
 
-def of_sweep(sweep: Path) -> Content:
+def of_sweep(sweep: Path, files: Path) -> Content:
     """The leaderboard run of a sweep folder; planned cells without a result are in it too.
+
+    Args:
+        sweep: the folder.
+        files: where the file of its artifact is written to.
 
     Raises:
         InputError: the folder cannot be read.
@@ -35,20 +46,24 @@ def of_sweep(sweep: Path) -> Content:
     rows = leaderboard.build(sweep)
     plain = leaderboard.flat(rows)
     missing = [row.result.as_json() for row in rows if row.result.status == "missing"]
-    listed = dumps(plain)
-    # Not the rows: W&B drops summaries that are too long. They are in the table and the artifact.
-    text = dumps({"rows": digest(listed), "missing": missing})
+    listed, planned = dumps(plain), dumps(missing)
+    # W&B drops summaries that are too long: rows are in the table and the artifact, and cells of
+    # which there may be thousands are packed.
+    packed = base64.b85encode(zlib.compress(planned.encode())).decode()
+    text = dumps({"rows": digest(listed), "missing": packed})
     about = {"sweep": sweep.name, "results": len(rows) - len(missing), "missing": len(missing),
              "ranked": sum(row.rank is not None for row in rows)}  # fmt: skip
     table = {name: [_cell(row[name]) for row in plain] for name in plain[0]} if plain else {}
-    file = sweep / ".wandb" / "leaderboards" / f"{digest(text)[:12]}.json"
+    file = files / f"leaderboard-{digest(listed)[:12]}.json"
     write_text(file, listed)
     name = f"leaderboard-{digest(sweep.name)[:16]}"
     return Content(
-        id=name, name=f"leaderboard {sweep.name}", group=sweep.name, job_type=LEADERBOARD,
-        tags=(LEADERBOARD,), config={"sweep": sweep.name}, summary={**about, RECORD: text},
-        digest=digest(text), tables={LEADERBOARD: table} if table else {},
-        files=Files(name, LEADERBOARD, {"leaderboard.json": file}, (word(sweep.name),), about),
+        id=name, name=cut(f"leaderboard {sweep.name}"), group=cut(sweep.name),
+        job_type=LEADERBOARD, tags=(LEADERBOARD,), config={"sweep": sweep.name},
+        summary={**about, RECORD: text}, digest=digest(listed + planned),
+        tables={LEADERBOARD: table} if table else {},
+        files=Files(name, LEADERBOARD, {"leaderboard.json": file}, (sweep_alias(sweep.name),),
+                    about),
     )  # fmt: skip
 
 
@@ -58,16 +73,24 @@ def _cell(value: Any) -> Any:
 
 def missing_cells(record: str) -> list[dict[str, Any]]:
     """The planned cells without a result in the record of a leaderboard run."""
-    return list(json.loads(record)["missing"])
+    packed = base64.b85decode(json.loads(record)["missing"])
+    return list(json.loads(zlib.decompress(packed)))
 
 
 def title(sweep: str) -> str:
     """What the report of a sweep is called."""
-    return f"segbench: {sweep}"[:128]
+    return cut(f"segbench: {sweep}")
 
 
-def write_report(sweep: str, target: Target) -> str:
-    """Create the report of a sweep, or replace the one of that name; returns its URL.
+def axes_of(sweep: Path) -> tuple[list[str], list[str]]:
+    """Of the config and of the summary: what the report draws as parallel coordinates."""
+    params = Counter(name for row in leaderboard.build(sweep) for name in row.result.params)
+    frequent = [f"params.{name}" for name, _ in params.most_common(PARAMETERS)]
+    return [*MADE_OF, *frequent], list(AXES)
+
+
+def write_report(sweep: Path, target: Target) -> str:
+    """Create the report of a sweep folder, or replace the one of that name; returns its URL.
 
     Raises:
         ImportError: wandb-workspaces is not installed.
@@ -80,17 +103,19 @@ def write_report(sweep: str, target: Target) -> str:
 
     runs = v2.Runset(
         entity=target.entity or "", project=target.project, name="results by quality",
-        filters=[expr.Metric("Group") == sweep, expr.Metric("JobType") == RESULT],
+        filters=[expr.Metric("Group") == cut(sweep.name), expr.Metric("JobType") == RESULT],
         order=[v2.OrderBy(v2.SummaryMetric("quality"), ascending=False)],
     )  # fmt: skip
+    made_of, scores = axes_of(sweep)
+    metrics = [*map(v2.Config, made_of), *map(v2.SummaryMetric, scores)]
     axes = v2.ParallelCoordinatesPlot(
         title="parameters and scores",
-        columns=[v2.ParallelCoordinatesPlotColumn(v2.SummaryMetric(name)) for name in AXES],
+        columns=[v2.ParallelCoordinatesPlotColumn(each) for each in metrics],
     )
     scatter = v2.ScatterPlot(title="quality and stability", x=v2.SummaryMetric("stability_ari"),
                              y=v2.SummaryMetric("quality"))  # fmt: skip
     report = v2.Report(
-        project=target.project, entity=target.entity or "", title=title(sweep),
+        project=target.project, entity=target.entity or "", title=title(sweep.name),
         description="Results of a customer segmentation benchmark, the best first.",
         blocks=[v2.PanelGrid(runsets=[runs], panels=[axes, scatter])], width="fluid",
     )  # fmt: skip

@@ -15,8 +15,11 @@ from segbench.leaderboard import rank
 from segbench.results import Stored
 from segbench.tracking.client import Answer, Client, Gone
 from segbench.tracking.content import LEADERBOARD, word
+from segbench.tracking.marks import NAME, check_project
 from segbench.tracking.overview import missing_cells
 
+PREFIX = "wandb-registry-"
+"""By which W&B tells registries from projects."""
 PAGE = 100
 """Runs that are asked for at once."""
 
@@ -78,7 +81,8 @@ def promote(
 
     Args:
         stored: an eligible result with a model.
-        registry: REGISTRY/COLLECTION, by default model/<data set>.
+        registry: REGISTRY/COLLECTION, by default model/<data set>; of one organisation of several
+            ORGANISATION/REGISTRY/COLLECTION.
 
     Returns:
         What W&B calls the model there.
@@ -94,14 +98,27 @@ def promote(
         raise InputError(name, found=found, wanted="an eligible result, one with a rank")
     if not (stored.path / "model").is_dir():
         raise InputError(name, found="no model", wanted="a result with one")
-    registry = registry or f"model/{word(str(result.dataset['name']))}"
-    if registry.count("/") != 1 or registry.startswith("/") or registry.endswith("/"):
-        raise InputError("--registry", found=registry, wanted="REGISTRY/COLLECTION")
+    check_project("--project", project)
+    path = _registry_path(registry or f"model/{word(str(result.dataset['name']))}")
     with Client(project, entity, timeout) as client:
         _greet(client)
         answer = _ask(client, name, job="promote", folder=str(stored.path.resolve()),
-                      collection=f"wandb-registry-{registry}", alias=alias)  # fmt: skip
+                      collection=path, alias=alias)  # fmt: skip
     return str(answer["linked"])
+
+
+def _registry_path(text: str) -> str:
+    """REGISTRY/COLLECTION, or with an organisation before it, as W&B's client takes it."""
+    names = text.split("/")
+    if (
+        len(names) not in (2, 3)
+        or not all(map(NAME.fullmatch, names))
+        or word(names[-1]) != names[-1]
+    ):
+        raise InputError("--registry", found=text, wanted="REGISTRY/COLLECTION or "
+                         "ORGANISATION/REGISTRY/COLLECTION")  # fmt: skip
+    *organisation, registry, collection = names
+    return "/".join([*organisation, PREFIX + registry.removeprefix(PREFIX), collection])
 
 
 def _greet(client: Client) -> None:

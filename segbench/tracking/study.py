@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections import deque
@@ -12,7 +13,7 @@ from typing import Any
 from segbench.contracts import Tracker
 from segbench.errors import InputError, one_line
 from segbench.tracking.client import Answer, Client, Gone, refusal
-from segbench.tracking.marks import Target
+from segbench.tracking.marks import LOCAL, Target, digest, not_mirrored, run_id
 
 AHEAD = 50
 """Jobs that a worker is sent before it has answered: so many always fit into the pipe."""
@@ -33,6 +34,9 @@ class NoTracking:
     def record(self, folder: Path) -> None:
         """Do nothing."""
 
+    def again(self, folder: Path) -> None:
+        """Do nothing."""
+
     def overview(self) -> None:
         """Do nothing."""
 
@@ -43,12 +47,14 @@ class NoTracking:
 class Offline:
     """`tracking=wandb_offline`: a local log a result, in `<sweep>/.wandb/wandb/offline-run-*`.
 
-    Its id is that of the key: uploading twice, by `wandb sync` or `segbench sync`, overwrites.
+    Uploading twice overwrites, since a run's id is made of its key and sweep. A log names files
+    where they lie: `segbench sync` uploads the results themselves, also from a folder that was
+    moved, and `wandb sync` those of a folder that was not.
     """
 
     def __init__(self, sweep: Path, project: str, entity: str | None) -> None:
         self.sweep, self.folder = sweep, sweep / ".wandb"
-        self.target = Target("offline", entity, project)
+        self.target = Target(LOCAL, entity, project)
         self._recorded = False
 
     def prepare(self) -> None:
@@ -62,9 +68,18 @@ class Offline:
             from segbench.tracking.writing import offline
 
             self.folder.mkdir(parents=True, exist_ok=True)
-            offline(of_result(folder.resolve()), self.folder.resolve(), self.target)
+            content = of_result(folder.resolve())
+            offline(content, self.folder.resolve(), self.target)
+            self.target.mark(self.sweep, content.id, content.digest)
         except Exception as error:  # a mirror must never cost a finished result
             _say(f"not logged for W&B: {type(error).__name__}: {one_line(error)}")
+
+    def again(self, folder: Path) -> None:
+        """Log a result that was there before, if it has no log."""
+        text = (folder / "result.json").read_text(encoding="utf-8")
+        run = run_id(folder.name, self.sweep.resolve().name)
+        if not self.target.has(self.sweep, run, digest(text)):
+            self.record(folder)
 
     def overview(self) -> None:
         """Log the leaderboard at the end, also where other processes have made the results."""
@@ -79,7 +94,7 @@ class Offline:
             from segbench.tracking import overview
             from segbench.tracking.writing import offline
 
-            content = overview.of_sweep(self.sweep.resolve())
+            content = overview.of_sweep(self.sweep.resolve(), self.folder / "leaderboards")
             if not self.target.has(self.sweep, content.id, content.digest):
                 offline(content, self.folder.resolve(), self.target)
                 self.target.mark(self.sweep, content.id, content.digest)
@@ -99,6 +114,7 @@ class Online:
 
     def __init__(self, sweep: Path, project: str, entity: str | None, timeout: float) -> None:
         self.sweep, self.timeout = sweep.resolve(), timeout
+        self.project, self.entity = project, entity
         self._ours = (project, entity, timeout, POLITE)
         self._waiting: deque[dict[str, str]] = deque()
         self._sent: deque[dict[str, str]] = deque()
@@ -116,6 +132,11 @@ class Online:
         self._recorded = True
         self._waiting.append({"job": "result", "folder": str(folder.resolve())})
         self._go_on()
+
+    def again(self, folder: Path) -> None:
+        """Have a result that was there before mirrored, if it is not known to be."""
+        if folder.resolve() in not_mirrored(self.sweep, self.project, self.entity):
+            self.record(folder)
 
     def overview(self) -> None:
         """Mirror the leaderboard at the end, also where other processes have made the results."""
@@ -147,12 +168,15 @@ class Online:
             time.sleep(0.02)
             self._go_on()
         left = [*self._sent, *self._waiting]
-        count = sum(job["job"] == "result" for job in left)
-        if left:
+        if left:  # and what other processes of this sweep could not mirror
+            known = {job["folder"] for job in left if job["job"] == "result"}
+            missing = not_mirrored(self.sweep, self.project, self.entity)
+            count = len(known | set(map(str, missing)))
             what = f"{count} result{'s' if count > 1 else ''}" if count else "the leaderboard"
             why = f" ({self._why})" if self._why else ""
-            _say(f"not mirrored to W&B: {what}{why}; "
-                 f"mirror with: segbench sync --results {self.sweep}")  # fmt: skip
+            ours = ["--project", self.project, *(["--entity", self.entity] if self.entity else [])]
+            command = shlex.join(["segbench", "sync", "--results", str(self.sweep), *ours])
+            _say(f"not mirrored to W&B: {what}{why}; mirror with: {command}")
 
     def _go_on(self) -> None:
         """Take answers and send jobs, without waiting."""

@@ -14,6 +14,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -22,10 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import InputError, one_line
+from segbench.lock import exclusive
 from segbench.results import read_result
 from segbench.tracking import overview
 from segbench.tracking.client import TOO_LONG
-from segbench.tracking.content import LEADERBOARD, RECORD, RESULT, artifact_name, of_result
+from segbench.tracking.content import (
+    LEADERBOARD,
+    RECORD,
+    RESULT,
+    artifact_name,
+    of_result,
+    sweep_alias,
+)
 from segbench.tracking.marks import Target
 from segbench.tracking.writing import NotMirrored, online, settings
 
@@ -49,30 +58,42 @@ class Worker:
         except Exception as error:  # a damaged file: the server is not to blame
             return {"error": f"{type(error).__name__}: {one_line(error)}", "local": True}
         online(content, self.folder, self.target, self.timeout, self.api)
-        self.target.mark(path.parent, content.id, content.digest)
-        return {"run": content.id}
+        return {"run": content.id} | self._mark(path.parent, content.id, content.digest)
 
     def do_leaderboard(self, sweep: str) -> Answer:
         """Mirror the leaderboard of a sweep, unless it is there."""
         path = Path(sweep)
-        content = overview.of_sweep(path)
+        content = overview.of_sweep(path, self.folder)
         if self.target.has(path, content.id, content.digest):
             return {"already": True}
         online(content, self.folder, self.target, self.timeout, self.api)
-        self.target.mark(path, content.id, content.digest)
-        return {"already": False}
+        return {"already": False} | self._mark(path, content.id, content.digest)
 
     def do_report(self, sweep: str) -> Answer:
         """Make the report of a sweep, unless it is there or wandb-workspaces is not."""
         path = Path(sweep)
-        if self.target.has(path, "report", overview.REPORT):
-            return {"url": ""}
+        with self._alone(path):  # reports have no id that we choose: two at once would be two
+            if self.target.has(path, "report", overview.REPORT):
+                return {"url": ""}
+            try:
+                url = overview.write_report(path, self.target)
+            except ImportError:
+                return {"url": ""}
+            return {"url": url} | self._mark(path, "report", overview.REPORT)
+
+    def _alone(self, sweep: Path) -> contextlib.AbstractContextManager[None]:
+        """Against other processes that mirror this sweep, where its folder can be written to."""
+        if not os.access(sweep, os.W_OK):
+            return contextlib.nullcontext()
+        return exclusive(sweep / ".wandb" / "report.lock", wait=True)
+
+    def _mark(self, sweep: Path, run: str, content: str) -> Answer:
+        """Remember what is mirrored; what is not remembered is only mirrored again."""
         try:
-            url = overview.write_report(path.name, self.target)
-        except ImportError:
-            return {"url": ""}
-        self.target.mark(path, "report", overview.REPORT)
-        return {"url": url}
+            self.target.mark(sweep, run, content)
+        except OSError as error:
+            return {"unmarked": f"{sweep / '.wandb'}: {error.strerror or error}"}
+        return {}
 
     def do_runs(self, size: int) -> Answer:
         """The next so many runs of the project, with their records; none after the last."""
@@ -81,7 +102,7 @@ class Worker:
             self.api.flush()
             runs = self.api.runs(self.target.path, filters=wanted, per_page=size, lazy=False)
             self._runs = (run for run in runs)  # W&B's own iterator begins anew at each `for`
-        found = [[run.id, run.job_type, run.summary.get(RECORD)]
+        found = [[run.id, run.job_type, _text(run.summary.get(RECORD))]
                  for run in itertools.islice(self._runs, size)]  # fmt: skip
         if not found:
             self._runs = None
@@ -89,8 +110,9 @@ class Worker:
 
     def do_promote(self, folder: str, collection: str, alias: str) -> Answer:
         """Link the model of a mirrored result in the registry."""
-        key = read_result(Path(folder)).key
-        name = f"{self.target.path}/{artifact_name(key)}:latest"
+        path = Path(folder)
+        version = sweep_alias(path.parent.name)  # of one that stands in several sweeps
+        name = f"{self.target.path}/{artifact_name(read_result(path).key)}:{version}"
         if not self.api.artifact_exists(name, type="model"):
             raise InputError(name, found="no such artifact", wanted="a mirrored result: segbench "
                              "sync mirrors it")  # fmt: skip
@@ -108,7 +130,27 @@ class Worker:
         except NotMirrored as error:
             return {"error": str(error)}
         except Exception as error:  # of W&B's client, in as many ways as it has
-            return {"error": f"{type(error).__name__}: {one_line(error)}"}
+            return {"error": told(error), "refused": refused(error)}
+
+
+def _text(value: Any) -> str | None:
+    """A record, or None for what others have written under its name."""
+    return value if isinstance(value, str) else None
+
+
+def told(error: BaseException) -> str:
+    """What an error of W&B's client says, or what is behind it where it says nothing."""
+    inner = getattr(error, "exc", None) or error.__cause__
+    said = one_line(error).strip().removeprefix("<no message>")
+    if not said and inner is not None:
+        return told(inner)
+    return f"{type(error).__name__}: {said or 'no reason was given'}"
+
+
+def refused(error: BaseException) -> bool:
+    """Whether a server that is in order has said no (HTTP 4xx), to this and not to everything."""
+    status = re.search(r"\b4\d\d\b", told(error))
+    return status is not None and status[0] not in ("401", "403", "408", "429")
 
 
 def main(arguments: list[str]) -> None:
@@ -155,11 +197,12 @@ def _greeting(entity: str) -> tuple[Any, Answer]:
 
     try:
         api = wandb.Api()
-        return api, {"base_url": api.settings["base_url"], "entity": entity or api.default_entity}
+        own = entity or api.settings.get("entity") or api.default_entity
+        return api, {"base_url": api.settings["base_url"], "entity": own}
     except wandb.errors.UsageError as error:
         return None, {"error": one_line(error), "what": NO_KEY}
     except Exception as error:  # no server there, or one that refuses
-        return None, {"error": f"{type(error).__name__}: {one_line(error)}"}
+        return None, {"error": told(error)}
 
 
 def _service_pid() -> int | None:

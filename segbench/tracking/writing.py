@@ -6,15 +6,17 @@ told otherwise; so what it says is not believed, and every wait has an end.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from segbench.tracking.content import RECORD, Columns, Content, Files
 from segbench.tracking.marks import Target
 
-ARRIVING = 5.0
+ARRIVING = 10.0
 """Seconds that a server may take to show what it has accepted."""
 
 
@@ -44,9 +46,23 @@ def settings(timeout: float | None = None) -> dict[str, Any]:
 
 def offline(content: Content, folder: Path, target: Target) -> Path:
     """Write a run into a local log below `folder`; returns the log's own folder."""
-    run = _written(content, folder, target, "offline", settings())
-    run.finish()
+    with _kept_below(folder):
+        run = _written(content, folder, target, "offline", settings())
+        run.finish()
     return Path(run.dir).parent
+
+
+@contextlib.contextmanager
+def _kept_below(folder: Path) -> Iterator[None]:
+    """Tables that a log refers to lie beside it, not at home, unless W&B is told where."""
+    ours = {"WANDB_DATA_DIR": str(folder / "data"), "WANDB_CACHE_DIR": str(folder / "cache")}
+    added = {name: value for name, value in ours.items() if name not in os.environ}
+    os.environ |= added
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
 
 
 def online(content: Content, folder: Path, target: Target, timeout: float, api: Any) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,7 +22,7 @@ from wandb_server import WandbServer
 from segbench import cli
 from segbench.tracking import mirror
 from segbench.tracking.client import GRACE, Client, Gone
-from segbench.tracking.marks import Target
+from segbench.tracking.marks import Target, run_id
 
 SECONDS = 5.0
 """For a run, here."""
@@ -67,6 +68,86 @@ def test_everything_is_mirrored_once(tmp_path: Path, server: WandbServer, pool: 
     assert not any(os.environ["WANDB_API_KEY"].encode() in content for content in files)
 
 
+def test_one_key_in_two_sweeps_is_a_run_of_each_and_one_model(
+    tmp_path: Path, server: WandbServer, pool: Pool
+):
+    for sweep in ("one", "two"):
+        made.write(tmp_path, made.result("a", sweep, 0.3))
+    done = sync(tmp_path)
+    assert (done.mirrored, done.leaderboards) == (2, 2)
+    groups = [(run["groupName"], run["jobType"]) for run in server.runs.values()]
+    assert sorted(groups) == [(sweep, kind) for sweep in ("one", "two")
+                              for kind in ("leaderboard", "result")]  # fmt: skip
+    models = [each for each in server.backend.artifacts if each["type"] == "model"]
+    assert len({each["name"] for each in models}) == 1
+    assert [{*each["aliases"]} for each in models] == [{"sweep-one"}, {"sweep-two", "latest"}]
+
+
+def test_what_the_server_refuses_keeps_nothing_else_from_it(
+    tmp_path: Path, server: WandbServer, pool: Pool
+):
+    for name in "abcd":
+        made.write(tmp_path, made.result(name, "s", 0.3))
+    first = sorted(made.key(name) for name in "abcd")[:3]
+    server.backend.deleted = {run_id(key, "s") for key in first}
+    said: list[str] = []
+    done = sync(tmp_path, say=said.append)
+    assert (done.mirrored, len(done.lost), done.not_tried, done.leaderboards) == (1, 3, 0, 1)
+    assert all("409" in line or "previously created and deleted" in line for line in said), said
+
+
+@pytest.mark.parametrize("lost", ["summary", "end", "commit"])
+def test_what_a_server_accepts_and_forgets_is_not_taken_for_mirrored(
+    tmp_path: Path, server: WandbServer, pool: Pool, monkeypatch: pytest.MonkeyPatch, lost: str
+):
+    made.write(tmp_path, made.result("a", "s", 0.3))
+    server.backend.loses = {lost}
+    assert sync(tmp_path).mirrored == 0
+    assert not list(tmp_path.glob("s/.wandb/mirrored/*/*"))
+    server.backend.loses = set()
+    assert sync(tmp_path).mirrored == 1, "and again, where half of it is there"
+
+
+def test_another_entity_and_project_are_where_it_goes(
+    tmp_path: Path, server: WandbServer, monkeypatch: pytest.MonkeyPatch
+):
+    made.write(tmp_path, made.result("a", "s", 0.3))
+    monkeypatch.setenv("WANDB_ENTITY", "team")
+    monkeypatch.setenv("WANDB_PROJECT", "theirs")
+    monkeypatch.setenv("WANDB_RESUME", "must")  # of another run, which is none of ours
+    assert cli.main(["sync", "--results", str(tmp_path)]) == 0
+    places = {(run["entity"], run["project"]) for run in server.runs.values()}
+    homes = {each["home"] for each in server.backend.artifacts}
+    assert places == homes == {("team", "theirs")}
+    promote = ["promote", made.key("a"), "--results", str(tmp_path)]
+    assert cli.main(promote) == 0
+    assert cli.main([*promote, "--project", "mine", "--entity", "us"]) == 2, "not mirrored there"
+    assert mirror.sync(tmp_path, "mine", "us", SECONDS).mirrored == 1
+    assert {each["home"] for each in server.backend.artifacts} == {*homes, ("us", "mine")}
+
+
+def test_a_folder_that_cannot_be_written_to_is_mirrored_and_told_of_once(
+    tmp_path: Path, server: WandbServer, pool: Pool
+):
+    for name in "ab":
+        made.write(tmp_path, made.result(name, "s", 0.3))
+    (tmp_path / "s" / ".wandb").mkdir()
+    (tmp_path / "s" / ".wandb" / "mirrored").write_text("in the way")
+    said: list[str] = []
+    done = sync(tmp_path, say=said.append)
+    assert (done.mirrored, done.leaderboards, done.lost) == (2, 1, [])
+    assert len(said) == 1 and said[0].startswith("warning: it is not remembered what is mirrored")
+
+
+def test_a_worker_leaves_nothing_behind(tmp_path: Path, server: WandbServer, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = made.write(tmp_path / "results", made.result("a", "s", 0.3))
+    with Client("p", None, SECONDS) as client:
+        client.greet()
+        assert client.ask(job="result", folder=str(folder)).keys() == {"run"}
+    assert {path.name for path in tmp_path.iterdir()} == {"results"}
+
+
 def test_a_result_that_has_changed_is_mirrored_again(
     tmp_path: Path, server: WandbServer, pool: Pool
 ):
@@ -88,6 +169,7 @@ def test_a_report_shows_the_results_of_its_sweep_best_first(
     assert view["displayName"] == "segbench: one"
     spec = view["spec"]
     assert '"name":"quality"' in spec and '"ascending":false' in spec
+    assert '"config:params.value.n_clusters"' in spec
     for mark in tmp_path.glob("*/.wandb/mirrored/*/report.json"):
         mark.unlink()
     sync(tmp_path)
@@ -171,6 +253,8 @@ class Scripted:
 @pytest.mark.parametrize(
     ("answers", "mirrored", "lost", "not_tried", "started"),
     [([{"run": "r"}] * 4 + [{"already": False}, {"url": ""}], 4, 0, 0, 1),
+     ([{"error": "409", "refused": True}] * 3 + [{"run": "r"}, {"already": True}, {"url": ""}],
+      1, 3, 0, 4),
      ([{"error": "500"}, {"run": "r"}, Gone("late"), {"run": "r"}, {"already": True}, {"url": ""}],
       2, 2, 0, 3),
      ([{"run": "r"}, Gone("late"), {"error": "500"}], 1, 2, 2, 2),
@@ -208,7 +292,7 @@ def test_a_damaged_result_stops_nobody(
         and f"one/{made.key('a')[:8]}: not mirrored" in err
     )
     assert "the same command goes on" in err
-    assert made.key("b")[:32] in server.runs
+    assert run_id(made.key("b"), "one") in server.runs
 
 
 def test_killed_in_the_middle_and_run_again(tmp_path: Path, server: WandbServer, pool: Pool):

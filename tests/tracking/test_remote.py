@@ -39,11 +39,16 @@ def test_the_leaderboard_from_wandb_equals_the_local_one(
     server.runs["foreign"] = {**plain, "jobType": "train", "summary": {"loss": 1.0}}
     server.runs["other"] = {**plain, "jobType": "result", "summary": {"loss": 1.0}}
     server.runs["damaged"] = {**plain, "jobType": "result", "summary": {RECORD: '{"schema": 1}'}}
+    strange = {**local[0].result.as_json(), "key": "0" * 64, "seed": "a"}
+    server.runs["strange"] = {**plain, "jobType": "result", "summary": {
+        RECORD: json.dumps(strange)}}  # fmt: skip
+    server.runs["dict"] = {**plain, "jobType": "result", "summary": {RECORD: {"schema": 1}}}
     server.runs["elsewhere"] = {**plain, "jobType": "result", "project": "q", "summary": {}}
     monkeypatch.setattr(remote, "PAGE", 3)
     assert remote.rows("me/p", SECONDS) == [dataclasses.replace(row, path="") for row in local]
     err = capsys.readouterr().err
-    assert err.count("\n") == 1 and err.startswith("warning: passed over: me/p/damaged: ")
+    assert err.count("\n") == 2 and err.startswith("warning: passed over: me/p/damaged: ")
+    assert "warning: passed over: me/p/strange: TypeError: seed 'a'" in err
     shown = []
     for form in ("json", "table"):
         for options in (["--wandb", "me/p", "--timeout", str(SECONDS)],
@@ -79,6 +84,9 @@ def test_promoting_another_result_moves_the_alias(
     assert promoted("model/d", "production") == made.key("b")
     assert promote("a", "--alias", "staging", "--registry", "other/mine") == 0
     assert promoted("other/mine", "staging") == made.key("a")
+    with_prefix = "firm-org/wandb-registry-third/mine"
+    assert promote("b", "--alias", "staging", "--registry", with_prefix) == 0
+    assert promoted("third/mine", "staging") == made.key("b")
     assert promoted("model/d", "production") == made.key("b")
     assert capsys.readouterr().out.startswith("production: firm-org/wandb-registry-model/d:")
 
@@ -101,8 +109,11 @@ def test_a_result_that_is_not_mirrored_and_wrong_names(
     stored = find(made.key("a"), tmp_path)
     with pytest.raises(InputError, match="segbench sync"):
         remote.promote(stored, "production", "p", None, None, SECONDS)
-    with pytest.raises(InputError, match="REGISTRY/COLLECTION"):
-        remote.promote(stored, "production", "p", None, "one/two/three", SECONDS)
+    for registry in ("one", "a/b/c/d", "a/", "/b", "a:b/c", "a/c d", "a//c"):
+        with pytest.raises(InputError, match="REGISTRY/COLLECTION"):
+            remote.promote(stored, "production", "p", None, registry, SECONDS)
+    with pytest.raises(InputError, match="--project: found 'a/b'"):
+        remote.promote(stored, "production", "a/b", None, None, SECONDS)
     for alias in ("latest", "v3", "a:b", ""):
         with pytest.raises(SystemExit):
             cli.main(["promote", made.key("a"), "--alias", alias])

@@ -13,6 +13,7 @@ from wandb_server import WandbServer
 from segbench.errors import InputError
 from segbench.tracking import NoTracking, Offline, Online, make_tracker, study
 from segbench.tracking.content import RECORD, artifact_name, of_result
+from segbench.tracking.marks import Target, not_mirrored, run_id
 from segbench.tracking.overview import missing_cells
 
 
@@ -30,7 +31,7 @@ def test_an_offline_log_holds_the_whole_result(tmp_path: Path):
     runs = [read_run(log) for log in logs(tmp_path / "one")]
     assert len(runs) == 4 and all(run["finished"] for run in runs)
     assert len({run["id"] for run in runs}) == 3, "the same key, the same id"
-    run = next(run for run in runs if run["id"] == made.key("a")[:32])
+    run = next(run for run in runs if run["id"] == run_id(made.key("a"), "one"))
     content = of_result(tmp_path / "one" / made.key("a"))
     assert {name: run["config"][name] for name in content.config} == content.config
     assert run["group"] == "one" and run["tags"] == ["d", "raw", "kmeans"]
@@ -93,7 +94,7 @@ def test_a_dead_server_is_told_of_and_left_to_sync(
 ):  # fmt: skip
     server.outage = "hang"
     folders = made.fill(tmp_path)[:2]
-    tracker = Online(tmp_path / "one", "p", None, 60.0)
+    tracker = Online(tmp_path / "one", "our p", "us", 60.0)
     monkeypatch.setattr(study, "PATIENCE", 0.5)
     monkeypatch.setattr(study.Client, "leave", study.Client.kill)  # for the tests that follow
     start = time.monotonic()
@@ -102,8 +103,9 @@ def test_a_dead_server_is_told_of_and_left_to_sync(
     tracker.close()
     assert time.monotonic() - start < study.PATIENCE + 5.0
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("warning: not mirrored to W&B: 2 results")
-    assert line.endswith(f"segbench sync --results {tmp_path / 'one'}")
+    assert line.startswith("warning: not mirrored to W&B: 4 results"), "others' of the sweep too"
+    assert line.endswith(f"segbench sync --results {tmp_path / 'one'} --project 'our p' "
+                         "--entity us")  # fmt: skip
 
 
 class Scripted:
@@ -171,6 +173,36 @@ def test_without_a_key_a_study_goes_on(
     tracker.close()
     (line,) = capsys.readouterr().err.splitlines()
     assert "1 result (WANDB_API_KEY: found no API key" in line
+
+
+def test_what_was_finished_before_is_mirrored_unless_it_is(
+    tmp_path: Path, scripted: type[Scripted], monkeypatch: pytest.MonkeyPatch
+):
+    folder = made.write(tmp_path, made.result("a", "one", 0.3))
+    content = of_result(folder)
+    for target, expected in (
+        (Target("https://w", "me", "other"), 1),
+        (Target("offline", None, "p"), 1),
+        (Target("https://w", "me", "p"), 0),
+    ):
+        target.mark(tmp_path / "one", content.id, content.digest)
+        tracker = Online(tmp_path / "one", "p", None, 0.2)
+        tracker.again(folder)
+        assert len(tracker._waiting) + len(tracker._sent) == expected
+    assert len(not_mirrored(tmp_path / "one", "p", "you")) == 1, "another entity"
+    offline = Offline(tmp_path / "two", "p", None)
+    folder = made.write(tmp_path, made.result("a", "two", 0.3))
+    for _ in range(2):
+        offline.again(folder)
+    assert len(logs(tmp_path / "two")) == 1
+
+
+def test_tables_of_an_offline_log_lie_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("WANDB_DATA_DIR", raising=False)
+    monkeypatch.setenv("HOME", "/dev/null/x")
+    Offline(tmp_path / "one", "p", None).record(made.write(tmp_path, made.result("a", "one", 0.3)))
+    assert len(logs(tmp_path / "one")) == 1
+    assert list((tmp_path / "one" / ".wandb" / "data").rglob("staging/*"))
 
 
 def test_modes(tmp_path: Path):
