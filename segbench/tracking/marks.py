@@ -46,26 +46,26 @@ def run_id(key: str, sweep: str) -> str:
     return digest(f"{key} {sweep}")[:32]
 
 
-def not_mirrored(sweep: Path, project: str, entity: str | None) -> list[Path]:
-    """Result folders of a sweep that are not known to stand in a project, wherever its server is.
+def is_mirrored(folder: Path, project: str, entity: str | None) -> bool:
+    """Whether a result is known to stand in a project, wherever its server is.
 
     Args:
-        sweep: the folder.
+        folder: of the result.
         project, entity: of W&B; no entity stands for the account's own, which is not known here.
 
     """
-    there = set()
-    for file in sweep.glob(".wandb/mirrored/*/*.json"):
-        mark = _read(file)
-        if (mark.get("base_url") != LOCAL and mark.get("project") == project
-                and entity in (None, mark.get("entity"))):  # fmt: skip
-            there.add((file.stem, mark.get("digest")))
-    found = []
-    for folder in sorted(path.parent.resolve() for path in sweep.glob("[!.]*/result.json")):
-        text = (folder / "result.json").read_text(encoding="utf-8", errors="replace")
-        if (run_id(folder.name, sweep.resolve().name), digest(text)) not in there:
-            found.append(folder)
-    return found
+    run = run_id(folder.name, folder.parent.name)
+    content = digest((folder / "result.json").read_text(encoding="utf-8", errors="replace"))
+    marks = map(_read, folder.parent.glob(f".wandb/mirrored/*/{run}.json"))
+    return any(mark.get("base_url") != LOCAL and mark.get("project") == project
+               and entity in (None, mark.get("entity")) and mark.get("digest") == content
+               for mark in marks)  # fmt: skip
+
+
+def not_mirrored(sweep: Path, project: str, entity: str | None) -> list[Path]:
+    """Result folders of a sweep that are not known to stand in a project."""
+    folders = (path.parent for path in sweep.glob("[!.]*/result.json"))
+    return sorted(each for each in folders if not is_mirrored(each, project, entity))
 
 
 def _read(file: Path) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import Any
 from segbench.contracts import Tracker
 from segbench.errors import InputError, one_line
 from segbench.tracking.client import Answer, Client, Gone, refusal
-from segbench.tracking.marks import LOCAL, Target, digest, not_mirrored, run_id
+from segbench.tracking.marks import LOCAL, Target, digest, is_mirrored, not_mirrored, run_id
 
 AHEAD = 50
 """Jobs that a worker is sent before it has answered: so many always fit into the pipe."""
@@ -135,7 +135,7 @@ class Online:
 
     def again(self, folder: Path) -> None:
         """Have a result that was there before mirrored, if it is not known to be."""
-        if folder.resolve() in not_mirrored(self.sweep, self.project, self.entity):
+        if not is_mirrored(folder.resolve(), self.project, self.entity):
             self.record(folder)
 
     def overview(self) -> None:
