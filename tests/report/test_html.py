@@ -373,6 +373,17 @@ def test_points_lie_where_their_scores_are_and_the_front_is_what_was_attained(
     ]
 
 
+def test_points_that_lie_on_each_other_have_one_label(browser: Browser, tmp_path: Path):
+    scores = {"a": (0.6, 0.8), "b": (0.6, 0.8), "c": (0.2, 0.3)}
+    rows = rank([entry(name, algorithm=name, setup=name,
+                       scores={"quality": Score(q), "stability_ari": Score(t)})
+                 for name, (q, t) in scores.items()])  # fmt: skip
+    (tmp_path / "page.html").write_text(html.page(rows), encoding="utf-8")
+    browser.open(tmp_path / "page.html")
+    labels = browser.js(NUMBERS % (".pareto a text", "e.textContent"))
+    assert sorted(labels) == ["1, 2", "3"]
+
+
 def test_intervals_are_drawn_between_the_least_and_the_greatest(browser: Browser, file: Path):
     browser.open(file)
     drawn = browser.js(NUMBERS % (

@@ -15,7 +15,7 @@ function paretoPlot(lines) {
   });
   const {svg, px, py} = plane(x, y, "Stability against quality: every point is a line of the table");
   const slowest = Math.max(...drawn.map((line) => line.seconds), 1e-9);
-  const tip = tips(figure), links = new Map();
+  const tip = tips(figure), links = new Map(), labels = rankLabels(drawn.filter((line) => told.has(line) && line.rank), px, py);
   const order = [...drawn].sort((a, b) => b.quality[0] - a.quality[0]);
   for (const line of order) {
     const [cx, cy] = [px(line.quality[0]), py(line.stability[0])];
@@ -25,7 +25,7 @@ function paretoPlot(lines) {
     const text = `${line.name}\n${line.rank ? `rank ${line.rank}` : "baseline"}, quality ${said(line.quality, 3)}`
       + `\nstability ${said(line.stability, 2)}\n${readable(line.seconds)} s`;
     const bars = told.has(line) ? errorBars(line, px, py) : [];
-    const rank = told.has(line) && line.rank && s("text", {class: "name", x: cx + r + 3, y: cy - r + 2}, String(line.rank));
+    const rank = labels.has(line) && s("text", {class: "name", x: cx + r + 3, y: cy - r + 2}, labels.get(line));
     const link = s("a", {href: resultAt(line.typical), "aria-label": text.replaceAll("\n", ", ")}, bars, shape, rank);
     tip(link, text);
     links.set(line, link);
@@ -43,6 +43,17 @@ function paretoPlot(lines) {
     + "the smallest stands for a ninth of it or less. Arrow keys go from point to point.",
     left ? ` Not drawn: ${plural(left, "line")} without both scores.` : ""));
   return {figure, links, filtered};
+}
+
+// Ranks by the line that they are written beside: points that lie on each other have one label together.
+function rankLabels(lines, px, py) {
+  const labels = new Map();
+  for (const line of lines) {
+    const near = [...labels.keys()].find((other) => Math.hypot(px(other.quality[0]) - px(line.quality[0]),
+      py(other.stability[0]) - py(line.stability[0])) < 16);
+    labels.set(near ?? line, near ? `${labels.get(near)}, ${line.rank}` : String(line.rank));
+  }
+  return labels;
 }
 
 const said = (score, digits) => `${fixed(score[0], digits)} ${range(score, digits)}`.trim();
