@@ -104,6 +104,11 @@ class Browser:
             raise RuntimeError(f"{expression}: {found['exceptionDetails']}")
         return found["result"].get("value")
 
+    def go(self, hash_: str) -> None:
+        """To another address of the page; it is drawn when this returns."""
+        self.js(f"new Promise(done => {{ addEventListener('hashchange', () => done(0), "
+                f"{{once: true}}); location.hash = {json.dumps(hash_)}; }})")  # fmt: skip
+
     def wait(self, expression: str, seconds: float = 10.0) -> None:
         """Until an expression is true."""
         end = time.monotonic() + seconds
