@@ -394,6 +394,10 @@ def _input_error(error: Exception) -> InputError:
     if "Ambiguous value" in text:
         found = text.split("'")[1]
         return InputError("segbench run", found=f"several values in {found}", wanted="one, or -m")
+    if "token recognition error" in text or "LexerNoViableAlt" in text:
+        found = text.removeprefix("LexerNoViableAltException: ").splitlines()[0]
+        return InputError("segbench run", found=found, wanted="quotes around names with other "
+                          "characters than ASCII: 'NAME=[\"Größe\"]'")  # fmt: skip
     lines = [line for line in text.splitlines() if line and "https://" not in line]
     return InputError("segbench run", found="; ".join(lines), wanted="overrides NAME=VALUE "
                       "and components that are well-formed yaml")  # fmt: skip

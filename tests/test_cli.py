@@ -132,6 +132,8 @@ def test_assign_says_that_a_file_has_no_ids(results: Path, inside: Run, tmp_path
      (("run", "+algorithm.baseline=maybe", *SMALL), "algorithm.baseline"),
      (("run", "experiment=quickstart"), "-m"), (("run", "what"), "what"),
      (("run", "-m", "algorithm.params.n_init=range(", "dataset=blobs"), "range("),
+     (("run", "-m", "dataset=table", "dataset.columns.target=[Größe]"), "quotes around names"),
+     (("run", "dataset=table", "dataset.columns.target=[Größe]"), "quotes around names"),
      (("run", "algorithm._target_=os.system", "dataset=blobs"), "os.system"),
      (("leaderboard", "--results", "nowhere"), "nowhere"),
      (("leaderboard", "--pick", "--format", "latex", "--results", "one"), "table or json"),
