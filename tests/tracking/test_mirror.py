@@ -141,6 +141,7 @@ def test_a_folder_that_cannot_be_written_to_is_mirrored_and_told_of_once(
 
 def test_a_worker_leaves_nothing_behind(tmp_path: Path, server: WandbServer, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     folder = made.write(tmp_path / "results", made.result("a", "s", 0.3))
     with Client("p", None, SECONDS) as client:
         client.greet()
