@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -74,12 +75,13 @@ def _closing(folder: Path) -> int:
     rows = leaderboard.build(folder)
     print(terminal.render(rows))
     command = "segbench" if shutil.which("segbench") else sys.argv[0].split(" ")[0]
+    where = shlex.quote(str(folder))
     print(f"\nResults: {folder}")
-    print(f"Again:   {command} leaderboard --results {folder}")
+    print(f"Again:   {command} leaderboard --results {where}")
     best = next((row for row in rows if row.rank and assigns(Path(row.path))), None)
     if best is not None:
         print(f"Assign:  {command} assign {best.result.key[:8]} new_customers.csv "
-              f"--out segments.csv --results {folder}")  # fmt: skip
+              f"--out segments.csv --results {where}")  # fmt: skip
     print(f"Yours:   {command} run -m dataset=table dataset.path=customers.csv "
           "features=standard,mixed algorithm=kmeans,gmm,kprototypes")  # fmt: skip
     return sum(row.result.status == "missing" for row in rows)

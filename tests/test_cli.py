@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -223,3 +224,11 @@ def test_a_margin_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], ma
         cli.main(["assign", "a", "b.csv", "--out", "c.csv", f"--reject={margin}"])
     last = capsys.readouterr().err.splitlines()[-1]
     assert "--reject" in last and repr(margin) in last and "from 0 to 1" in last
+
+
+def test_what_is_to_be_typed_next_can_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    sweep = tmp_path / "my sweep"
+    write_result(sweep / "a", entry("a").result, "")
+    assert cli._closing(sweep) == 0
+    again = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Again:"))
+    assert shlex.split(again)[-2:] == ["--results", str(sweep)]

@@ -381,7 +381,7 @@ def test_points_that_lie_on_each_other_have_one_label(browser: Browser, tmp_path
                  for name, (q, t) in scores.items()])  # fmt: skip
     (tmp_path / "page.html").write_text(html.page(rows), encoding="utf-8")
     browser.open(tmp_path / "page.html")
-    labels = browser.js(NUMBERS % (".pareto a text", "e.textContent"))
+    labels = browser.js(NUMBERS % (".pareto .rank", "e.textContent"))
     assert sorted(labels) == ["1, 2", "3"]
 
 

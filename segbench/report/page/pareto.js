@@ -15,18 +15,18 @@ function paretoPlot(lines) {
   });
   const {svg, px, py} = plane(x, y, "Stability against quality: every point is a line of the table");
   const slowest = Math.max(...drawn.map((line) => line.seconds), 1e-9);
-  const tip = tips(figure), links = new Map(), labels = rankLabels(drawn.filter((line) => told.has(line) && line.rank), px, py);
+  const tip = tips(figure), links = new Map(), radius = (line) => Math.max(4, 12 * Math.sqrt(line.seconds / slowest));
+  const labels = rankLabels(drawn.filter((line) => told.has(line) && line.rank), px, py, radius);
   const order = [...drawn].sort((a, b) => b.quality[0] - a.quality[0]);
   for (const line of order) {
     const [cx, cy] = [px(line.quality[0]), py(line.stability[0])];
-    const r = Math.max(4, 12 * Math.sqrt(line.seconds / slowest));
+    const r = radius(line);
     const shape = classed(line.baseline ? diamond(cx, cy, r) : circle(cx, cy, r),
       `point ${line.baseline ? "baseline" : front.includes(line) ? "onfront" : ""}`);
     const text = `${line.name}\n${line.rank ? `rank ${line.rank}` : "baseline"}, quality ${said(line.quality, 3)}`
       + `\nstability ${said(line.stability, 2)}\n${readable(line.seconds)} s`;
     const bars = told.has(line) ? errorBars(line, px, py) : [];
-    const rank = labels.has(line) && s("text", {class: "name", x: cx + r + 3, y: cy - r + 2}, labels.get(line));
-    const link = s("a", {href: resultAt(line.typical), "aria-label": text.replaceAll("\n", ", ")}, bars, shape, rank);
+    const link = s("a", {href: resultAt(line.typical), "aria-label": text.replaceAll("\n", ", ")}, bars, shape);
     tip(link, text);
     links.set(line, link);
   }
@@ -34,7 +34,7 @@ function paretoPlot(lines) {
   const d = steps.map(([a, b], i) => (i ? `H${a.toFixed(1)}V${b.toFixed(1)}` : `M${a.toFixed(1)},${b.toFixed(1)}`));
   if (steps.length > 1) svg.append(s("path", {class: "front", d: d.join("")}));
   const biggest = [...order].sort((a, b) => b.seconds - a.seconds);
-  svg.append(...biggest.map((line) => links.get(line)));  // the small ones above the big ones
+  svg.append(...biggest.map((line) => links.get(line)), ...labels);  // the small ones above the big ones
   const filtered = rove(order.map((line) => links.get(line)));
   figure.append(svg, legend(
     [classed(circle(7, 7, 5), "point onfront"), "on the front"], [classed(circle(7, 7, 5), "point"), "ranked"],
@@ -45,15 +45,19 @@ function paretoPlot(lines) {
   return {figure, links, filtered};
 }
 
-// Ranks by the line that they are written beside: points that lie on each other have one label together.
-function rankLabels(lines, px, py) {
-  const labels = new Map();
+// Ranks above their points. Those of points that lie on each other stand together, so that they can be read.
+function rankLabels(lines, px, py, radius) {
+  const groups = [];
   for (const line of lines) {
-    const near = [...labels.keys()].find((other) => Math.hypot(px(other.quality[0]) - px(line.quality[0]),
-      py(other.stability[0]) - py(line.stability[0])) < 16);
-    labels.set(near ?? line, near ? `${labels.get(near)}, ${line.rank}` : String(line.rank));
+    const at = {rank: line.rank, x: px(line.quality[0]), y: py(line.stability[0]), r: radius(line)};
+    const near = groups.find((group) => group.some(({x, y}) => Math.hypot(x - at.x, y - at.y) < 28));
+    near ? near.push(at) : groups.push([at]);
   }
-  return labels;
+  return groups.map((group) => {
+    const [left, right] = extent([group.map(({x}) => x)]), ranks = group.map(({rank}) => rank);
+    return s("text", {class: "name rank", "aria-hidden": "true", "text-anchor": "middle", x: (left + right) / 2,
+      y: Math.min(...group.map(({y, r}) => y - r)) - 4}, ranks.join(", "));
+  });
 }
 
 const said = (score, digits) => `${fixed(score[0], digits)} ${range(score, digits)}`.trim();
