@@ -31,14 +31,31 @@ def parser() -> argparse.ArgumentParser:
         help="run a study, or a sweep with -m: segbench run -m dataset=cdnow algorithm=kmeans,gmm",
         add_help=False,
     )
+    _add_leaderboard(commands)
+    _add_tracking(commands)
+    _add_score(commands)
+    report = commands.add_parser("report", help="write the page of a result")
+    _add_result(report)
+    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="an .html file")
+    _add_assign(commands)
+    datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
+    datasets.add_argument("name", nargs="?", metavar="NAME")
+    return top
+
+
+def _add_results(command: argparse.ArgumentParser, what: str) -> None:
+    default = Path("results")
+    command.add_argument("--results", type=Path, default=default, metavar="DIR", help=what)
+
+
+def _add_result(command: argparse.ArgumentParser) -> None:
+    command.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    _add_results(command, "where keys are looked up")
+
+
+def _add_leaderboard(commands: Any) -> None:
     board = commands.add_parser("leaderboard", help="rank the results in a folder")
-    board.add_argument(
-        "--results",
-        type=Path,
-        default=Path("results"),
-        metavar="DIR",
-        help="a results folder, one of its sweeps or one result",
-    )
+    _add_results(board, "a results folder, one of its sweeps or one result")
     board.add_argument("--format", choices=FORMATS, default="table")
     board.add_argument("--out", type=Path, metavar="FILE", help="write to a file, not to stdout")
     view = board.add_mutually_exclusive_group()
@@ -64,20 +81,13 @@ def parser() -> argparse.ArgumentParser:
         "--figures", type=Path, metavar="DIR", help="draw the boards as PNG and SVG into a folder"
     )
     board.add_argument("--wandb", metavar="ENTITY/PROJECT", help="the results mirrored to W&B")
-    _add_tracking(commands)
-    _add_score(commands)
-    _add_report(commands)
+
+
+def _add_assign(commands: Any) -> None:
     assign = commands.add_parser("assign", help="give each new customer a segment")
-    assign.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    _add_result(assign)
     assign.add_argument("table", type=Path, metavar="TABLE", help="CSV with the same columns")
     assign.add_argument("--out", type=Path, required=True, metavar="FILE")
-    assign.add_argument(
-        "--results",
-        type=Path,
-        default=Path("results"),
-        metavar="DIR",
-        help="where keys are looked up",
-    )
     assign.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
     assign.add_argument(
         "--reject",
@@ -85,9 +95,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="MARGIN",
         help="no segment (-1) for whom leads it by less, from 0 to 1",
     )
-    datasets = commands.add_parser("datasets", help="list the data sets, or describe one")
-    datasets.add_argument("name", nargs="?", metavar="NAME")
-    return top
 
 
 def _add_score(commands: Any) -> None:
@@ -133,23 +140,11 @@ def _add_score(commands: Any) -> None:
     score.add_argument("--delimiter", type=_delimiter, help=DELIMITER)
 
 
-def _add_report(commands: Any) -> None:
-    report = commands.add_parser("report", help="write the page of a result")
-    report.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
-    report.add_argument("--out", type=Path, required=True, metavar="FILE", help="an .html file")
-    report.add_argument(
-        "--results",
-        type=Path,
-        default=Path("results"),
-        metavar="DIR",
-        help="where keys are looked up",
-    )
-
-
 def _add_tracking(commands: Any) -> None:
     sync = commands.add_parser("sync", help="mirror to W&B what it does not have yet")
     promote = commands.add_parser("promote", help="link a mirrored model in W&B's registry")
-    promote.add_argument("result", metavar="RESULT", help="a result folder, or the start of a key")
+    _add_results(sync, "a results folder, one of its sweeps or one result")
+    _add_result(promote)
     promote.add_argument(
         "--alias",
         type=_alias,
@@ -161,9 +156,6 @@ def _add_tracking(commands: Any) -> None:
         "--registry", metavar="REGISTRY/COLLECTION", help="default: model/<data set>"
     )
     for command in (sync, promote):
-        command.add_argument(
-            "--results", type=Path, default=Path("results"), metavar="DIR", help="a results folder"
-        )
         command.add_argument(
             "--project",
             default=os.environ.get("WANDB_PROJECT") or "segbench",
@@ -191,11 +183,16 @@ def _alias(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> float:
+def _number(text: str) -> float:
+    """NaN, which lies in no range, where it is none."""
     try:
-        seconds = float(text)
+        return float(text)
     except ValueError:
-        seconds = 0.0
+        return math.nan
+
+
+def _seconds(text: str) -> float:
+    seconds = _number(text)
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"found {text!r}, wanted a positive number of seconds")
     return seconds
@@ -209,10 +206,7 @@ def _names(text: str) -> list[str]:
 
 
 def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
+    share = _number(text)
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"found {text!r}, wanted a number from 0 to 1")
     return share

@@ -111,6 +111,10 @@ def _short(name: str, most: int = 40) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
+def _say_below(ax: Axes, text: str) -> None:
+    ax.text(0, -0.2, text, transform=ax.transAxes, fontsize=8, color=QUIET)
+
+
 def _quality(plt: Any, board: Board, lines: Sequence[Line]) -> Figure:
     left_out = max(0, len(lines) - MOST_LINES)
     lines = lines[:MOST_LINES]
@@ -158,8 +162,7 @@ def _pareto(plt: Any, board: Board, lines: Sequence[Line]) -> Figure | None:
     _name_points(figure, ax, board, known)
     ax.set(xlabel=f"quality ({board.measured.space} space)", ylabel="stability (ARI of refits)")
     ax.set_title(_title(board))
-    about = f"area: time, at most {slowest:,.0f} s; dotted: least stability for production"
-    ax.text(0, -0.2, about, transform=ax.transAxes, fontsize=8, color=QUIET)
+    _say_below(ax, f"area: time, at most {slowest:,.0f} s; dotted: least stability for production")
     return figure
 
 
@@ -234,8 +237,7 @@ def _tuning(plt: Any, board: Board) -> Figure | None:
         ax.plot(frame["number"], rest, "o", color=color, markersize=4, fillstyle="none", alpha=0.6)
     ax.set(xlabel="trial", ylabel=f"{found[0][1]}: best so far", title=_title(board, left_out))
     ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    about = "hollow: refits ended early, or a guard is not kept"
-    ax.text(0, -0.2, about, transform=ax.transAxes, fontsize=8, color=QUIET)
+    _say_below(ax, "hollow: refits ended early, or a guard is not kept")
     return figure
 
 

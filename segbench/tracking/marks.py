@@ -46,6 +46,12 @@ def run_id(key: str, sweep: str) -> str:
     return digest(f"{key} {sweep}")[:32]
 
 
+def mark_of(folder: Path, key: str) -> tuple[str, str]:
+    """What the mark of a result says when it is mirrored as it is: its run and its digest."""
+    text = (folder / "result.json").read_text(encoding="utf-8", errors="replace")
+    return run_id(key, folder.parent.name), digest(text)
+
+
 def is_mirrored(folder: Path, project: str, entity: str | None) -> bool:
     """Whether a result is known to stand in a project, wherever its server is.
 
@@ -54,8 +60,7 @@ def is_mirrored(folder: Path, project: str, entity: str | None) -> bool:
         project, entity: of W&B; no entity stands for the account's own, which is not known here.
 
     """
-    run = run_id(folder.name, folder.parent.name)
-    content = digest((folder / "result.json").read_text(encoding="utf-8", errors="replace"))
+    run, content = mark_of(folder, folder.name)
     marks = map(_read, folder.parent.glob(f".wandb/mirrored/*/{run}.json"))
     return any(mark.get("base_url") != LOCAL and mark.get("project") == project
                and entity in (None, mark.get("entity")) and mark.get("digest") == content

@@ -10,7 +10,7 @@ from pathlib import Path
 from segbench.errors import InputError
 from segbench.results import Stored, scan
 from segbench.tracking.client import Answer, Client, Gone
-from segbench.tracking.marks import check_project, digest, run_id
+from segbench.tracking.marks import check_project, mark_of
 
 ENOUGH = 2
 """Failures in a row after which a server is taken to be out of order; what is damaged here or is
@@ -80,8 +80,7 @@ class _Sync:
     def results(self, entries: list[Stored]) -> None:
         for entry in entries:
             folder, key = entry.path.resolve(), entry.result.key
-            text = (folder / "result.json").read_text(encoding="utf-8")
-            if self.target.has(folder.parent, run_id(key, folder.parent.name), digest(text)):
+            if self.target.has(folder.parent, *mark_of(folder, key)):
                 self.done.already += 1
             elif self._ask(f"{entry.result.sweep}/{key[:8]}", job="result", folder=str(folder)):
                 self.done.mirrored += 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segbench import leaderboard
-from segbench.results import dumps, write_text
+from segbench.results import dumps, scan, write_text
 from segbench.tracking.content import (
     LEADERBOARD,
     RECORD,
@@ -23,11 +23,11 @@ from segbench.tracking.content import (
 from segbench.tracking.marks import Target, digest
 
 MADE_OF = ("features.name", "algorithm.name")
-AXES = ("k", "noise", "seconds_total", "segment_jaccard_min", "stability_ari", "quality")
-"""Fields of the config and of the summary that the report draws as parallel coordinates, those of
-the summary behind the most frequent parameters."""
+"""Fields of the config that the report draws as parallel coordinates, before parameters."""
 PARAMETERS = 4
-"""That are drawn: with more axes nothing is seen."""
+"""The most frequent ones that are drawn: with more axes nothing is seen."""
+SCORES = ("k", "noise", "seconds_total", "segment_jaccard_min", "stability_ari", "quality")
+"""Fields of the summary that are drawn behind them."""
 REPORT = "2"
 """Version of the report: another one replaces those that were made before."""
 
@@ -82,11 +82,10 @@ def title(sweep: str) -> str:
     return cut(f"segbench: {sweep}")
 
 
-def axes_of(sweep: Path) -> tuple[list[str], list[str]]:
-    """Of the config and of the summary: what the report draws as parallel coordinates."""
-    params = Counter(name for row in leaderboard.build(sweep) for name in row.result.params)
-    frequent = [f"params.{name}" for name, _ in params.most_common(PARAMETERS)]
-    return [*MADE_OF, *frequent], list(AXES)
+def varied(sweep: Path) -> list[str]:
+    """Fields of the config by which results of a sweep differ, for the axes of its report."""
+    params = Counter(name for stored in scan(sweep) for name in stored.result.params)
+    return [*MADE_OF, *(f"params.{name}" for name, _ in params.most_common(PARAMETERS))]
 
 
 def write_report(sweep: Path, target: Target) -> str:
@@ -106,8 +105,7 @@ def write_report(sweep: Path, target: Target) -> str:
         filters=[expr.Metric("Group") == cut(sweep.name), expr.Metric("JobType") == RESULT],
         order=[v2.OrderBy(v2.SummaryMetric("quality"), ascending=False)],
     )  # fmt: skip
-    made_of, scores = axes_of(sweep)
-    metrics = [*map(v2.Config, made_of), *map(v2.SummaryMetric, scores)]
+    metrics = [*map(v2.Config, varied(sweep)), *map(v2.SummaryMetric, SCORES)]
     axes = v2.ParallelCoordinatesPlot(
         title="parameters and scores",
         columns=[v2.ParallelCoordinatesPlotColumn(each) for each in metrics],

@@ -13,7 +13,7 @@ from typing import Any
 from segbench.contracts import Tracker
 from segbench.errors import InputError, one_line
 from segbench.tracking.client import Answer, Client, Gone, refusal
-from segbench.tracking.marks import LOCAL, Target, digest, is_mirrored, not_mirrored, run_id
+from segbench.tracking.marks import LOCAL, Target, is_mirrored, mark_of, not_mirrored
 
 AHEAD = 50
 """Jobs that a worker is sent before it has answered: so many always fit into the pipe."""
@@ -76,9 +76,7 @@ class Offline:
 
     def again(self, folder: Path) -> None:
         """Log a result that was there before, if it has no log."""
-        text = (folder / "result.json").read_text(encoding="utf-8")
-        run = run_id(folder.name, self.sweep.resolve().name)
-        if not self.target.has(self.sweep, run, digest(text)):
+        if not self.target.has(self.sweep, *mark_of(folder.resolve(), folder.name)):
             self.record(folder)
 
     def overview(self) -> None:
@@ -94,9 +92,10 @@ class Offline:
             from segbench.tracking import overview
             from segbench.tracking.writing import offline
 
-            content = overview.of_sweep(self.sweep.resolve(), self.folder / "leaderboards")
+            folder = self.folder.resolve()  # logs name files, and are read from anywhere
+            content = overview.of_sweep(self.sweep.resolve(), folder / "leaderboards")
             if not self.target.has(self.sweep, content.id, content.digest):
-                offline(content, self.folder.resolve(), self.target)
+                offline(content, folder, self.target)
                 self.target.mark(self.sweep, content.id, content.digest)
         except Exception as error:
             _say(f"leaderboard not logged for W&B: {type(error).__name__}: {one_line(error)}")

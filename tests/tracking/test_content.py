@@ -21,7 +21,7 @@ from segbench.tracking.content import (
     word,
 )
 from segbench.tracking.marks import run_id
-from segbench.tracking.overview import axes_of, missing_cells, of_sweep, title
+from segbench.tracking.overview import SCORES, missing_cells, of_sweep, title, varied
 
 
 def test_a_run_holds_config_overrides_and_every_field(tmp_path: Path):
@@ -82,7 +82,7 @@ def test_a_run_is_of_the_sweep_that_its_folder_lies_in(tmp_path: Path):
 
 def test_the_report_has_axes_for_what_was_varied(tmp_path: Path):
     made.fill(tmp_path)
-    made_of, scores = axes_of(tmp_path / "one")
+    made_of, scores = varied(tmp_path / "one"), SCORES
     assert made_of == ["features.name", "algorithm.name", "params.n_clusters"]
     content = of_result(tmp_path / "one" / made.key("a"))
     assert set(scores) <= set(content.summary) | {"segment_jaccard_min"}

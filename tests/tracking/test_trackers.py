@@ -11,7 +11,7 @@ from wandb_log import read_run
 from wandb_server import WandbServer
 
 from segbench.errors import InputError
-from segbench.tracking import NoTracking, Offline, Online, make_tracker, study
+from segbench.tracking import NoTracking, Offline, Online, make_tracker, study, writing
 from segbench.tracking.content import RECORD, artifact_name, of_result
 from segbench.tracking.marks import Target, not_mirrored, run_id
 from segbench.tracking.overview import missing_cells
@@ -215,3 +215,17 @@ def test_modes(tmp_path: Path):
     for quiet in (NoTracking(), Online(tmp_path, "p", None, 5.0), Offline(tmp_path, "p", None)):
         quiet.close()  # nothing was recorded: nothing is started
     assert not (tmp_path / ".wandb").exists()
+
+
+def test_a_log_names_files_wherever_it_is_read_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made.fill(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    named: list[Path] = []
+    monkeypatch.setattr(writing, "offline", lambda content, *_: named.extend(
+        content.files.paths.values()))  # fmt: skip
+    tracker = Offline(Path("one"), "p", None)
+    tracker.record(Path("one") / made.key("a"))
+    tracker.close()
+    assert len(named) == 6 and all(path.is_absolute() and path.is_file() for path in named)
